@@ -1,0 +1,124 @@
+"""A network as numbers from which its latency is predicted."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sartor.cost.count import layers
+from sartor.cost.precision import Deployment, deployment
+from sartor.nets import Family, Layer
+from sartor.space import Design
+
+Vector = npt.NDArray[np.float64]
+
+BLOCK = 16
+"""Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
+CLASSES = ("dense", "pointwise", "depthwise", "vector", "pool", "add", "scale", "hswish")
+PRECISIONS = ("fp32", "bf16", "int8")
+QUANTITIES = ("calls", "work", "traffic", "weights")
+"""Of every kernel class: number of calls, multiply-adds with channels rounded up to blocks,
+elements read and written, elements of the weights."""
+SWITCHES = ("switches", "switched")
+"""Changes between float and int8 along the network, and the elements converted there."""
+WIDTH = len(PRECISIONS) * len(CLASSES) * len(QUANTITIES) + len(SWITCHES) + 1
+"""Length of a feature vector; the last feature is 1, the cost of a call to the runtime."""
+
+
+def kernel_class(layer: Layer) -> str:
+    """Name the kind of kernel that executes `layer`."""
+    if layer.op == "linear" or (layer.op == "conv" and layer.size == 1 and layer.kernel == 1):
+        return "vector"
+    if layer.op != "conv":
+        return layer.op
+    if layer.groups > 1:
+        return "depthwise"
+    return "pointwise" if layer.kernel == 1 else "dense"
+
+
+@lru_cache(maxsize=65536)
+def layer_features(layer: Layer, precision: str) -> tuple[tuple[int, float], ...]:
+    """Return the columns that a layer fills, and with what; units are millions."""
+    row = {
+        "calls": 1.0,
+        "work": _work(layer) / 1e6,
+        "traffic": _traffic(layer) / 1e6,
+        "weights": layer.weights / 1e6,
+    }
+    filled = [
+        (_column(precision, kernel_class(layer), quantity), value)
+        for quantity, value in row.items()
+        if value
+    ]
+    if layer.activation == "hswish":
+        elements = layer.outputs * layer.size**2 / 1e6
+        filled.append((_column(precision, "hswish", "calls"), 1.0))
+        filled.append((_column(precision, "hswish", "traffic"), elements))
+    return tuple(filled)
+
+
+def features(family: Family, design: Design, how: Deployment | None = None) -> Vector:
+    """Encode a design and its deployment, (WIDTH,).
+
+    Args:
+        family: Where the blueprint comes from.
+        design: An architecture, with its deployment unless `how` gives it.
+        how: The deployment.
+    """
+    how = deployment(design) if how is None else how
+    vector = np.zeros(WIDTH)
+    before: bool | None = None
+    for placed in layers(family, design):
+        is_float = how.is_float(placed.place)
+        precision = how.float_precision if is_float else "int8"
+        for column, value in layer_features(placed.layer, precision):
+            vector[column] += value
+        if before is not None and before != is_float:
+            vector[-3] += 1
+            vector[-2] += placed.layer.inputs * placed.layer.size**2 / 1e6
+        before = is_float
+    vector[-1] = 1.0
+    return vector
+
+
+def summarise(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Shrink feature vectors, (n, WIDTH), to logarithms of totals per class, (n, classes * 3)."""
+    cube = vectors[:, : -len(SWITCHES) - 1]
+    cube = cube.reshape(len(vectors), len(PRECISIONS), len(CLASSES), len(QUANTITIES)).sum(1)
+    calls, work, traffic = cube[..., 0], cube[..., 1], cube[..., 2]
+    logs = [np.log1p(calls), np.log1p(20 * work), np.log1p(20 * traffic)]
+    return np.concatenate([*logs, np.log1p(vectors[:, -3:-2])], axis=1)
+
+
+def stack(family: Family, designs: Sequence[Design]) -> npt.NDArray[np.float64]:
+    """Encode designs with their deployments, (n, WIDTH)."""
+    return np.stack([features(family, design) for design in designs])
+
+
+def _column(precision: str, kind: str, quantity: str) -> int:
+    place = PRECISIONS.index(precision) * len(CLASSES) + CLASSES.index(kind)
+    return place * len(QUANTITIES) + QUANTITIES.index(quantity)
+
+
+def _work(layer: Layer) -> float:
+    if layer.op not in ("conv", "linear"):
+        return 0.0
+    if layer.groups > 1:
+        return _blocks(layer.outputs) * layer.kernel**2 * layer.size**2
+    inputs = layer.inputs if layer.inputs < 4 else _blocks(layer.inputs)
+    return inputs * _blocks(layer.outputs) * layer.kernel**2 * layer.size**2
+
+
+def _traffic(layer: Layer) -> float:
+    read = layer.inputs * (layer.size * layer.stride) ** 2
+    if layer.op == "pool":
+        read = layer.inputs * layer.kernel**2
+    if layer.op == "add":
+        read *= 2
+    return read + layer.outputs * layer.size**2
+
+
+def _blocks(channels: int) -> int:
+    return math.ceil(channels / BLOCK) * BLOCK

@@ -1,0 +1,110 @@
+"""An ONNX graph under construction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+import sartor
+from sartor.errors import OptionError
+
+OPSET = 18
+"""Both runtimes know every operator of it, and the reductions with axes as inputs."""
+IR_VERSION = 9
+INPUT, OUTPUT = "input", "logits"
+
+Attribute = int | float | str | Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor that flows through the graph, by its name."""
+
+    name: str
+
+
+class Graph:
+    """Nodes and constants, in the order of computation; values are named after their nodes."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, onnx.NodeProto] = {}
+        self.constants: dict[str, npt.NDArray[np.generic]] = {}
+        self.shared: set[Value] = set()
+        """Values with more than one reader."""
+
+    def constant(self, name: str, array: npt.NDArray[np.generic]) -> Value:
+        """Keep `array` in the file under `name`."""
+        self.constants[name] = array
+        return Value(name)
+
+    def node(
+        self, op: str, inputs: Sequence[Value], name: str, **attributes: Attribute
+    ) -> Value:
+        """Append an operation and return its output."""
+        names = [value.name for value in inputs]
+        # make_node drops nothing and orders attributes, so equal networks give equal bytes.
+        self.nodes[name] = helper.make_node(op, names, [name], name=name, **attributes)
+        return Value(name)
+
+    def unique(self, name: str) -> str:
+        """Return `name`, or `name_2`, `name_3`, ... where nodes have it already."""
+        count, candidate = 1, name
+        while candidate in self.nodes or candidate == INPUT:
+            count += 1
+            candidate = f"{name}_{count}"
+        return candidate
+
+    def model(
+        self, output: Value, shape: tuple[int, int, int], classes: int | None = None
+    ) -> onnx.ModelProto:
+        """Finish the graph.
+
+        Args:
+            output: What the file computes; it is called `logits` in the file.
+            shape: Channels, rows and columns of the input.
+            classes: Length of the logits, where it is known.
+
+        Raises:
+            OptionError: A weight is NaN or infinite.
+        """
+        self._rename(output.name, OUTPUT)
+        graph = helper.make_graph(
+            list(self.nodes.values()),
+            "network",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", *shape])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", classes])],
+            [numpy_helper.from_array(_finite(a, name), name) for name, a in self.constants.items()],
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="sartor",
+            producer_version=sartor.__version__,
+        )
+
+    def _rename(self, old: str, new: str) -> None:
+        """Give the output of a node another name; the node keeps its own."""
+        for node in self.nodes.values():
+            for names in (node.input, node.output):
+                for index, name in enumerate(names):
+                    if name == old:
+                        names[index] = new
+
+
+def _finite(array: npt.NDArray[np.generic], name: str) -> npt.NDArray[np.generic]:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise not_finite(name)
+    return np.ascontiguousarray(array)
+
+
+def not_finite(name: str) -> OptionError:
+    """Build the error for a network whose training has diverged."""
+    return OptionError(
+        f"the weight {name!r} is not finite (NaN or infinite), so the network cannot be exported; "
+        "its training has diverged: train it again with a lower learning rate, or export an "
+        "earlier checkpoint."
+    )

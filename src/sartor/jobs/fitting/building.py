@@ -1,0 +1,175 @@
+"""From a candidate to files: cut out, tuned, exported, quantized."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from sartor.cost import Deployment, deployment, float_nodes
+from sartor.deploy import export, quantize
+from sartor.jobs.fitting.candidates import Candidate
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.proxy import Proxy
+from sartor.jobs.fitting.tuning import TUNING, Lesson, teach
+from sartor.nets import Network, Supernet, resize
+from sartor.study import write_bytes
+from sartor.tasks import Preprocessing
+from sartor.units import Measurement
+
+STAGE = "finish"
+CALIBRATION = 256
+"""Training images from which the ranges of int8 activations are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A network whose files are there."""
+
+    candidate: Candidate
+    file: Path
+    inherited: Measurement
+    """Accuracy of the float network on the validation split, with the supernet's weights."""
+    tuned: Measurement
+    """The same after tuning."""
+
+    @property
+    def how(self) -> Deployment:
+        """How it is executed."""
+        return deployment(self.candidate.design)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Makes the files of candidates, and skips what is there already."""
+
+    job: Job
+    supernet: Supernet
+    proxy: Proxy
+    teacher: Callable[[Tensor], Tensor]
+
+    def build(
+        self,
+        candidate: Candidate,
+        *,
+        seconds: float | None,
+        steps: int | None,
+        report: Callable[[float, float], None],
+    ) -> Built:
+        """Tune a candidate and write `designs/<id>/`.
+
+        Args:
+            candidate: What is built.
+            seconds: Time for tuning; None where `steps` is given.
+            steps: Steps of tuning, or None.
+            report: Called about once a second with the share done and the loss.
+        """
+        folder = self.folder(candidate)
+        record = f"designs/{candidate.id}/tuning"
+        known = self.job.folder.load_json_or_none(record)
+        file = folder / "model.onnx"
+        if known is None or not file.exists():
+            known = self._tune(candidate, seconds, steps, report)
+            self.write(candidate, self.load(candidate), file)
+            self.job.folder.save_json(record, known)
+        return Built(
+            candidate, file, Measurement(**known["inherited"]), Measurement(**known["tuned"])
+        )
+
+    def folder(self, candidate: Candidate) -> Path:
+        """Return the folder of a design, made where it is missing."""
+        folder = self.job.folder.path / "designs" / candidate.id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def inherited(self, candidate: Candidate) -> Network:
+        """Cut a network out, with its batch-norm statistics estimated."""
+        network = self.supernet.cut(candidate.design).to(memory_format=torch.channels_last)
+        self.proxy.estimate_norms_(network, self._resolution(candidate))
+        return network
+
+    def load(self, candidate: Candidate) -> Network:
+        """Read a tuned network back."""
+        network = Network(self.job.family.blueprint(candidate.design))
+        network.load_state_dict(load_file(self.folder(candidate) / "network.safetensors"))
+        return network.eval()
+
+    def write(self, candidate: Candidate, network: nn.Module, file: Path) -> None:
+        """Export a network as its design says, through a file beside it, so that none is partial."""
+        how = deployment(candidate.design)
+        resolution = self._resolution(candidate)
+        shape = (self.job.task.channels, resolution, resolution)
+        plain, done = file.with_suffix(".float.onnx"), file.with_suffix(".part.onnx")
+        export(network, plain, shape)
+        if how.quantized:
+            quantize(
+                plain,
+                done,
+                self.calibration(resolution),
+                runtime=how.runtime,
+                keep_float=float_nodes(how),
+            )
+            plain.unlink()
+        else:
+            shutil.move(plain, done)
+        done.replace(file)
+
+    def calibration(self, resolution: int) -> np.ndarray:
+        """Return training images as the runtime will read them, (n, c, r, r)."""
+        split = self.job.task.train
+        every = max(1, len(split) // CALIBRATION)
+        images = split.images[::every][:CALIBRATION]
+        return preprocessing(self.job, resolution).apply(images)
+
+    def _resolution(self, candidate: Candidate) -> int:
+        return self.job.family.resolution(candidate.design)
+
+    def _tune(
+        self,
+        candidate: Candidate,
+        seconds: float | None,
+        steps: int | None,
+        report: Callable[[float, float], None],
+    ) -> Mapping[str, Any]:
+        network, resolution = self.inherited(candidate), self._resolution(candidate)
+        inherited = self.proxy.accuracy(network, resolution)
+        lesson = Lesson(candidate.id, network, resolution, TUNING, self.teacher)
+        spent = teach(
+            self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report
+        )
+        self.proxy.estimate_norms_(network, resolution)
+        tuned = self.proxy.accuracy(network, resolution)
+        folder = self.folder(candidate)
+        state = {name: value.contiguous() for name, value in network.state_dict().items()}
+        part = folder / "network.part"
+        save_file(state, part)
+        part.replace(folder / "network.safetensors")
+        write_bytes(folder / "design.json", candidate.design.to_json().encode())
+        shutil.rmtree(self.job.folder.path / "training" / candidate.id, ignore_errors=True)
+        return {"inherited": inherited.to_json(), "tuned": tuned.to_json(), "seconds": spent}
+
+
+def preprocessing(job: Job, resolution: int) -> Preprocessing:
+    """Return what is done to an image before a network of `resolution` reads it."""
+    task = job.task
+    return Preprocessing(
+        cached=task.resolution,
+        resolution=resolution,
+        channels=task.channels,
+        mean=task.mean,
+        std=task.std,
+    )
+
+
+def largest_as_teacher(supernet: Supernet, proxy: Proxy) -> tuple[Callable[[Tensor], Tensor], Measurement]:
+    """Return the supernet's largest network in evaluation mode, and its accuracy."""
+    design = supernet.family.largest()
+    network = supernet.cut(design).to(memory_format=torch.channels_last)
+    resolution = supernet.family.resolution(design)
+    proxy.estimate_norms_(network, resolution)
+    return (lambda images: network(resize(images, resolution))), proxy.accuracy(network, resolution)

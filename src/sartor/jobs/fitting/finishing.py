@@ -1,0 +1,182 @@
+"""The finish: candidates are timed, tuned, exported and verified; what misses a limit is replaced."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sartor.cost import Survey, deployment
+from sartor.jobs.fitting.building import Builder, Built
+from sartor.jobs.fitting.candidates import (
+    Candidate,
+    next_best,
+    picks,
+    random_baselines,
+    reference,
+    scaled_baseline,
+)
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.searching import Evaluator
+from sartor.jobs.fitting.verifying import missed_limits
+from sartor.search import Study
+from sartor.study import Trials
+from sartor.targets import time_in_turn
+from sartor.units import METRICS
+
+PLAN = "finish/plan"
+MOST_REPLACED = 8
+"""Candidates that are tried in the place of one that misses a limit."""
+STEPS_SHARE = 0.25
+"""Steps of tuning for every step of supernet training, where the budget is in steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is finished: the candidates, the random baselines' proxies, and what was rejected."""
+
+    candidates: tuple[Candidate, ...]
+    randoms: tuple[Candidate, ...]
+    """All random designs of the cost of the reference; the first is also finished."""
+    reference: str
+    """Id of the pick at whose cost baselines are compared."""
+    rejected: tuple[tuple[str, str], ...] = ()
+    """Ids and reasons."""
+
+    @property
+    def picks(self) -> tuple[Candidate, ...]:
+        """The candidates that were searched."""
+        return tuple(it for it in self.candidates if it.role == "pick")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "candidates": [it.to_json() for it in self.candidates],
+            "randoms": [it.to_json() for it in self.randoms],
+            "reference": self.reference,
+            "rejected": [list(it) for it in self.rejected],
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Plan":
+        """Read what `to_json` wrote."""
+        return cls(
+            tuple(map(Candidate.from_json, plain["candidates"])),
+            tuple(map(Candidate.from_json, plain["randoms"])),
+            plain["reference"],
+            tuple((str(key), str(reason)) for key, reason in plain["rejected"]),
+        )
+
+
+@dataclass(slots=True)
+class Finisher:
+    """Finishes candidates within a budget.
+
+    Args:
+        job: What is asked.
+        survey: Predicts costs.
+        evaluate: Gives the proxies.
+        trials: The study's record.
+        study: What the search found.
+        builder: Makes files.
+        seconds: Time for tuning all candidates, that of earlier sessions counted in; None where
+            the budget is in steps.
+    """
+
+    job: Job
+    survey: Survey
+    evaluate: Evaluator
+    trials: Trials
+    study: Study
+    builder: Builder
+    seconds: float | None
+    _rejected: list[tuple[str, str]] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        """Choose the candidates, or read which were chosen; each pick is timed before it is tuned."""
+        known = self.job.folder.load_json_or_none(PLAN)
+        if known is not None:
+            return Plan.from_json(known)
+        chosen: list[Candidate] = []
+        taken: set[str] = set()
+        for candidate in picks(self.study, self.job.asked.picks):
+            kept = self._within_limits(candidate, taken)
+            if kept is not None:
+                chosen.append(kept)
+        chosen.sort(key=lambda it: it.promised["latency_ms"].value)
+        plan = self._with_baselines(chosen)
+        self.job.folder.save_json(PLAN, plan.to_json())
+        return plan
+
+    def build(self, plan: Plan) -> list[Built]:
+        """Tune and export all candidates, each for an equal share of the time."""
+        built = []
+        total = len(plan.candidates)
+        for number, candidate in enumerate(plan.candidates):
+            share = None if self.seconds is None else self.seconds / total
+
+            def report(done: float, loss: float, number: int = number, key: str = candidate.id) -> None:
+                self.job.progress.update((number + done) / total, f"tuning {key}, loss {loss:.2f}")
+
+            built.append(
+                self.builder.build(candidate, seconds=share, steps=self.steps, report=report)
+            )
+        return built
+
+    @property
+    def steps(self) -> int | None:
+        """Steps of tuning, or None where the budget is time."""
+        steps = self.job.asked.steps
+        return None if steps is None else max(1, round(steps * STEPS_SHARE))
+
+    def replace(self, missed: Candidate, reasons: Sequence[str], plan: Plan) -> Plan:
+        """Take a verified candidate that missed a limit out, and the next best in, if there is one."""
+        rejected = (*plan.rejected, (missed.id, "; ".join(reasons)))
+        rest = tuple(it for it in plan.candidates if it.id != missed.id)
+        taken = {it.id for it in plan.candidates} | {key for key, _ in rejected}
+        if len(rejected) <= MOST_REPLACED:
+            fresh = next_best(self.study, missed, taken)
+            rest = rest if fresh is None else (fresh, *rest)
+        changed = Plan(rest, plan.randoms, plan.reference, rejected)
+        self.job.folder.save_json(PLAN, changed.to_json())
+        return changed
+
+    def _with_baselines(self, chosen: Sequence[Candidate]) -> Plan:
+        if not chosen:
+            return Plan((), (), "", tuple(self._rejected))
+        middle = reference(list(chosen))
+        cost = middle.promised["latency_ms"].value
+        randoms = random_baselines(self.job, self.survey, self.evaluate, self.trials, cost)
+        by_hand = scaled_baseline(self.survey, self.evaluate, self.trials, cost)
+        ids = {it.id for it in chosen}
+        extra = [it for it in (*randoms[:1], by_hand) if it is not None and it.id not in ids]
+        return Plan((*chosen, *extra), tuple(randoms), middle.id, tuple(self._rejected))
+
+    def _within_limits(self, candidate: Candidate, taken: set[str]) -> Candidate | None:
+        """Time a candidate with inherited weights; where it misses a limit, go to the next best."""
+        current: Candidate | None = candidate
+        for _ in range(MOST_REPLACED):
+            if current is None:
+                return None
+            if current.id not in taken:
+                taken.add(current.id)
+                reasons = missed_limits(self.job.asked.limits, self._costs(current))
+                if not reasons:
+                    return current
+                self._rejected.append((current.id, "; ".join(reasons)))
+            current = next_best(self.study, current, taken)
+        return None
+
+    def _costs(self, candidate: Candidate) -> dict[str, float]:
+        """Measure what does not depend on the weights."""
+        if not any(METRICS[limit.metric].bound == "max" for limit in self.job.asked.limits):
+            return {}
+        how = deployment(candidate.design)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "model.onnx"
+            self.builder.write(candidate, self.builder.inherited(candidate), file)
+            program = self.job.target.runtimes[how.runtime].load(
+                file, threads=self.job.target.threads, precision=how.float_precision
+            )
+            timing = time_in_turn({"it": program}, seconds_each=0.5, seed=self.job.asked.seed)["it"]
+            return {"latency_ms": timing.median_ms, "size_bytes": float(file.stat().st_size)}

@@ -1,0 +1,123 @@
+"""The search stage: designs are proposed, and evaluated with the shared weights."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+from sartor import search
+from sartor.cost import Survey
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.proxy import Proxy
+from sartor.nets import Supernet
+from sartor.search import OBJECTIVES, Study
+from sartor.space import Design, Space
+from sartor.study import Trial, Trials
+from sartor.units import Limit, Measurement, show
+
+STAGE = "search"
+SEARCH, RANDOM, SCALED = "search", "random", "scaled"
+FEWEST, MOST = 24, 400
+"""Evaluations of a search, when its budget is time."""
+UNKNOWN_BEFORE = ("peak_bytes", "accuracy")
+"""Metrics that only the finished network has; limits on them are kept when it is verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """From a design to its measurements: the proxy, and what the survey predicts and counts."""
+
+    supernet: Supernet
+    proxy: Proxy
+    survey: Survey
+
+    def __call__(self, design: Design) -> Mapping[str, Measurement]:
+        """Evaluate a design."""
+        numbers = {name: float(it[0]) for name, it in self.survey.estimate([design]).items()}
+        error = self.survey.error_of(design)
+        latency = numbers["latency_ms"]
+        return {
+            "accuracy": self.proxy.of(self.supernet, design),
+            "latency_ms": Measurement(
+                latency, "predicted", latency * (1 - error), latency * (1 + error)
+            ),
+            "size_bytes": Measurement(numbers["size_bytes"], "predicted"),
+            "macs": Measurement(numbers["macs"], "counted"),
+            "params": Measurement(numbers["params"], "counted"),
+        }
+
+
+def space_of(job: Job, survey: Survey) -> Space:
+    """Return everything that is searched: the architecture and its deployment."""
+    return job.family.space + survey.space
+
+
+def open_trials(job: Job, survey: Survey) -> Trials:
+    """Open the study in the run folder."""
+    return Trials.open(job.folder.path / "study.db", space_of(job, survey), OBJECTIVES)
+
+
+def searched_limits(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """Return the limits that can be kept before a design is exported."""
+    return tuple(limit for limit in limits if limit.metric not in UNKNOWN_BEFORE)
+
+
+def search_designs(
+    job: Job, survey: Survey, evaluate: Evaluator, trials: Trials, seconds: float | None
+) -> Study:
+    """Search until the evaluations or the seconds are used up, whichever is first.
+
+    Args:
+        job: With `asked.steps`, from which the number of evaluations follows where it is given.
+        survey: Predicts costs.
+        evaluate: Measures designs.
+        trials: Where they are recorded.
+        seconds: The budget, those of earlier sessions counted in; None for no bound.
+    """
+    done = job.folder.stage_done(STAGE)
+    wanted = MOST if job.asked.steps is None else max(FEWEST, min(MOST, job.asked.steps // 10))
+    wanted = trials_of(trials, SEARCH) if done else wanted
+    started, spent = time.monotonic(), job.folder.spent(STAGE)
+    best = 0.0
+
+    def elapsed() -> float:
+        return spent + time.monotonic() - started
+
+    def stop() -> bool:
+        late = seconds is not None and elapsed() > seconds
+        return late and trials_of(trials, SEARCH) >= FEWEST
+
+    def on_trial(trial: Trial) -> None:
+        nonlocal best
+        number = trials_of(trials, SEARCH)
+        share = number / wanted
+        if seconds is not None:
+            share = max(share, min(1.0, elapsed() / seconds))
+        job.progress.update(share, f"{number} designs evaluated")
+        if trial.value("accuracy") > best:
+            best = trial.value("accuracy")
+            latency = show("latency_ms", trial.value("latency_ms"))
+            job.progress.best(f"{show('accuracy', best)} (proxy) at {latency} (predicted)")
+
+    study = search.run(
+        trials.space,
+        evaluate,
+        limits=searched_limits(job.asked.limits),
+        strategy=job.asked.strategy,
+        evaluations=max(1, wanted),
+        seed=job.asked.seed,
+        storage=trials,
+        estimate=survey.estimate,
+        stop=stop,
+        on_trial=on_trial,
+        origin=SEARCH,
+    )
+    if not done:
+        result = {"evaluations": trials_of(trials, SEARCH), "quality": dict(study.quality)}
+        job.folder.finish_stage(STAGE, result, time.monotonic() - started)
+    return study
+
+
+def trials_of(trials: Trials, origin: str) -> int:
+    """Count the trials of one origin."""
+    return sum(trial.origin == origin for trial in trials.all())

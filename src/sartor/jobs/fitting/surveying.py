@@ -1,0 +1,121 @@
+"""The survey stage, and the check that the limits can be kept at all."""
+
+import tempfile
+import time
+from pathlib import Path
+
+
+from sartor.cost import Survey, Surveyor, count, deployed, deployment, survey_file
+from sartor.errors import DamagedFileError, LimitError
+from sartor.jobs.fitting.job import Job
+from sartor.space import Design
+from sartor.targets import time_in_turn
+from sartor.units import METRICS, Limit, show
+
+STAGE = "survey"
+NETWORKS = 24
+"""Architectures of a survey where the budget is in steps."""
+CHECKED = ("latency_ms", "size_bytes", "macs", "params")
+"""Metrics on which the smallest design is checked before anything is trained."""
+
+
+def check_smallest(job: Job) -> None:
+    """Time the smallest design on the target and refuse limits that even it misses.
+
+    Raises:
+        LimitError: The message says by how much.
+    """
+    limits = [
+        limit
+        for limit in job.asked.limits
+        if limit.metric in CHECKED and limit.direction == "max"
+    ]
+    if not limits:
+        return
+    smallest = job.family.smallest()
+    counts = count(job.family, smallest)
+    found = smallest_costs(job, smallest) | {
+        "macs": float(counts.macs),
+        "params": float(counts.params),
+    }
+    missed = [limit for limit in limits if not limit.keeps(found[limit.metric])]
+    if missed:
+        raise LimitError(" ".join(_sentence(limit, found[limit.metric]) for limit in missed))
+
+
+def smallest_costs(job: Job, smallest: Design) -> dict[str, float]:
+    """Time the smallest design in every runtime and precision; return the best of each metric."""
+    surveyor = Surveyor(job.family, job.target, job.asked.seed)
+    programs, sizes = {}, []
+    with tempfile.TemporaryDirectory() as folder:
+        for runtime, floats in surveyor.runtimes.items():
+            for precision in (*floats, "int8"):
+                design = Design(deployed(smallest, runtime, precision))
+                file = surveyor.build(design, Path(folder))
+                sizes.append(file.stat().st_size)
+                programs[f"{runtime} {precision}"] = job.target.runtimes[runtime].load(
+                    file,
+                    threads=job.target.threads,
+                    precision=deployment(design).float_precision,
+                )
+        timings = time_in_turn(programs, seconds_each=0.2, seed=job.asked.seed)
+    return {
+        "latency_ms": min(timing.median_ms for timing in timings.values()),
+        "size_bytes": float(min(sizes)),
+    }
+
+
+def survey_target(job: Job, seconds: float | None) -> Survey:
+    """Survey the target for the family, or take the survey that was made before.
+
+    Args:
+        job: What is asked.
+        seconds: The budget; None for a fixed number of networks.
+    """
+    file = survey_file(job.cache, job.family, job.target, job.asked.seed)
+    record = job.folder.path / "survey.json"
+    for known in (record, file):
+        found = _load(job, known)
+        if found is not None:
+            if not job.folder.stage_done(STAGE):
+                job.progress.say(f"the survey of {job.target.name} is known already")
+                _keep(job, found, record, 0.0)
+            return found.result()
+    started = time.monotonic()
+    surveyor = Surveyor(job.family, job.target, job.asked.seed)
+    surveyor.run(
+        seconds=seconds,
+        networks=NETWORKS if seconds is None else None,
+        report=job.progress.update,
+    )
+    surveyor.save(file)
+    _keep(job, surveyor, record, time.monotonic() - started)
+    for sentence in surveyor.dropped:
+        job.progress.say(sentence)
+    return surveyor.result()
+
+
+def _load(job: Job, file: Path) -> Surveyor | None:
+    if not file.exists():
+        return None
+    surveyor = Surveyor(job.family, job.target, job.asked.seed)
+    try:
+        surveyor.load(file)
+    except DamagedFileError:
+        job.progress.say(f"{file} is damaged; the survey is made anew")
+        return None
+    return surveyor
+
+
+def _keep(job: Job, surveyor: Surveyor, record: Path, seconds: float) -> None:
+    surveyor.save(record)
+    job.folder.finish_stage(STAGE, {"architectures": surveyor.architectures}, seconds)
+
+
+def _sentence(limit: Limit, value: float) -> str:
+    name = METRICS[limit.metric].word
+    return (
+        f"even the smallest design misses the limit {limit}: its {name} is "
+        f"{show(limit.metric, value)}, {value / limit.bound:.2f} times the limit. "
+        f"Give {show(limit.metric, 1.2 * value)} or more, or another target."
+    )

@@ -1,0 +1,86 @@
+"""The training stage: the supernet learns, within its share of the budget."""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from sartor.jobs.fitting.job import Job
+from sartor.nets import Supernet
+from sartor.study import Checkpoints
+from sartor.tasks import Augment, Batches
+from sartor.train import Budget, Recipe, Sandwich, Training, run
+
+STAGE = "train"
+CROP = 1 / 12
+"""Share of the resolution by which images are shifted at most."""
+
+
+def batches(job: Job, recipe: Recipe, seed: int) -> Batches:
+    """Return the augmented batches of the training split. Colour images are also mirrored."""
+    task = job.task
+    augment = Augment(
+        crop=max(1, round(task.resolution * CROP)), flip=task.channels == 3, erase=0.0
+    )
+    return Batches(
+        task.train, batch=recipe.batch, seed=seed, mean=task.mean, std=task.std, augment=augment
+    )
+
+
+def train_supernet(job: Job, seconds: float | None) -> Supernet:
+    """Train the supernet, or go on with it, and return it wearing its averaged weights.
+
+    Args:
+        job: With `asked.steps` as the budget where that is given.
+        seconds: The budget otherwise, those of earlier sessions counted in.
+    """
+    torch.manual_seed(job.asked.seed)
+    supernet = Supernet(job.family).to(memory_format=torch.channels_last)
+    checkpoints = Checkpoints(job.folder.path / "supernet")
+    recipe = Recipe()
+    training = Training(supernet, recipe)
+    found = checkpoints.latest()
+    for name in checkpoints.skipped:
+        job.progress.say(f"checkpoint {name} is damaged; the one before it is used")
+    if found is not None:
+        training.restore(found.tensors, found.state)
+    if not job.folder.stage_done(STAGE):
+        _train(job, training, checkpoints, seconds)
+    training.wear_average_()
+    return supernet
+
+
+def _train(
+    job: Job, training: Training, checkpoints: Checkpoints, seconds: float | None
+) -> None:
+    recipe, supernet = training.recipe, training.model
+    assert isinstance(supernet, Supernet)
+    fetch = batches(job, recipe, job.asked.seed)
+    sandwich = Sandwich(
+        supernet=supernet,
+        fetch=fetch.at,
+        draw=job.family.draw,
+        seed=job.asked.seed,
+        smoothing=recipe.label_smoothing,
+        half=recipe.half,
+    )
+    budget = Budget(
+        steps=job.asked.steps,
+        seconds=None if job.asked.steps is not None else seconds,
+        spent=training.seconds,
+    )
+    already = training.seconds
+
+    def save(state: Training) -> None:
+        nonlocal already
+        checkpoints.save(state.step, state.tensors(), {"step": state.step, "seconds": state.seconds})
+        job.folder.spend(STAGE, state.seconds - already)
+        already = state.seconds
+
+    def report(share: float, loss: float) -> None:
+        job.progress.update(share, f"step {training.step:,}, loss {loss:.2f}")
+
+    run(training, sandwich, budget, save=save, report=report)
+    result: dict[str, Any] = {"steps": training.step, "seconds": training.seconds}
+    job.folder.finish_stage(STAGE, result, 0.0)

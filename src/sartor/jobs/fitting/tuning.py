@@ -1,0 +1,88 @@
+"""Tuning: a network that was cut out learns on, taught by the supernet's largest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.training import batches
+from sartor.study import Checkpoints
+from sartor.train import Budget, Recipe, Training, Tune, run
+
+TUNING = Recipe(learning_rate=0.03, warmup=0.02)
+"""A network with inherited weights starts lower than one from scratch."""
+SCRATCH = Recipe()
+"""For networks to compare with, which start from random weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A network that is to be trained, and how."""
+
+    name: str
+    """Of the folder that keeps its checkpoints: the design's id, or a model's name."""
+    network: nn.Module
+    resolution: int
+    recipe: Recipe
+    teacher: Callable[[Tensor], Tensor] | None = None
+
+
+def teach(
+    job: Job,
+    lesson: Lesson,
+    *,
+    seconds: float | None,
+    steps: int | None,
+    stage: str,
+    report: Callable[[float, float], None],
+) -> float:
+    """Train a network in place, or go on where an earlier session stopped.
+
+    Args:
+        job: Whose training split.
+        lesson: What is trained.
+        seconds: The budget, those of earlier sessions counted in; None where `steps` is given.
+        steps: The budget in steps, or None.
+        stage: Under whose name the time is recorded.
+        report: Called about once a second with the share done and the loss.
+
+    Returns:
+        Seconds spent in all sessions.
+    """
+    network = lesson.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    checkpoints = Checkpoints(_folder(job, lesson.name))
+    training = Training(network, lesson.recipe)
+    found = checkpoints.latest()
+    if found is not None:
+        training.restore(found.tensors, found.state)
+    network.train()
+    tune = Tune(
+        network=network,
+        resolution=lesson.resolution,
+        fetch=batches(job, lesson.recipe, job.asked.seed + 1).at,
+        teacher=lesson.teacher,
+        smoothing=lesson.recipe.label_smoothing,
+        half=lesson.recipe.half,
+    )
+    budget = Budget(steps=steps, seconds=seconds, spent=training.seconds)
+    already = training.seconds
+
+    def save(state: Training) -> None:
+        nonlocal already
+        checkpoints.save(
+            state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
+        )
+        job.folder.spend(stage, state.seconds - already)
+        already = state.seconds
+
+    run(training, tune, budget, save=save, report=report)
+    training.wear_average_()
+    network.eval()
+    return training.seconds
+
+
+def _folder(job: Job, name: str) -> Path:
+    return job.folder.path / "training" / name

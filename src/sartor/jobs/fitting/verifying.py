@@ -1,0 +1,107 @@
+"""Verification: the exported files, run on the target and on the test split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sartor.deploy import Accuracy, measure_accuracy
+from sartor.jobs.fitting.building import preprocessing
+from sartor.jobs.fitting.job import Job
+from sartor.targets import TimedFile, Timing, peak_memory, time_files
+from sartor.units import Limit, Measurement, show
+
+SECONDS_EACH = 1.5
+"""Time for every program in each process."""
+PROCESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was measured of a file."""
+
+    accuracy: Accuracy
+    timing: Timing
+    size_bytes: int
+    peak_bytes: int
+
+    @property
+    def latency_ms(self) -> Measurement:
+        """The latency with its interval."""
+        timing = self.timing
+        return Measurement(timing.median_ms, "verified", timing.low_ms, timing.high_ms)
+
+    def values(self) -> dict[str, float]:
+        """Return the verified numbers by metric."""
+        return {
+            "accuracy": self.accuracy.overall.value,
+            "latency_ms": self.timing.median_ms,
+            "size_bytes": float(self.size_bytes),
+            "peak_bytes": float(self.peak_bytes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A file and how it is executed."""
+
+    file: Path
+    runtime: str
+    precision: str
+    """Of its float operations."""
+    resolution: int
+
+
+def verify(job: Job, programs: Mapping[str, Program]) -> dict[str, Verified]:
+    """Measure files side by side: all are timed in turn, each is run on the whole test split."""
+    timings = time_files(
+        job.target,
+        {key: TimedFile(it.file, it.runtime, it.precision) for key, it in programs.items()},
+        seconds_each=SECONDS_EACH,
+        processes=PROCESSES,
+        seed=job.asked.seed,
+    )
+    return {
+        key: Verified(
+            accuracy_of(job, program),
+            timings[key],
+            program.file.stat().st_size,
+            peak_memory(
+                program.file,
+                program.runtime,
+                threads=job.target.threads,
+                precision=program.precision,
+            ),
+        )
+        for key, program in programs.items()
+    }
+
+
+def accuracy_of(job: Job, program: Program) -> Accuracy:
+    """Run a file on the test split, with the preprocessing that its card describes."""
+    loaded = job.target.runtimes[program.runtime].load(
+        program.file, threads=job.target.threads, precision=program.precision
+    )
+    split = job.task.test
+    return measure_accuracy(
+        loaded, split.images, split.labels, preprocessing(job, program.resolution), job.task.classes
+    )
+
+
+def missed_limits(limits: Sequence[Limit], values: Mapping[str, float]) -> list[str]:
+    """Say which limits verified values miss."""
+    return [
+        f"misses {limit}: {show(limit.metric, values[limit.metric])} verified"
+        for limit in limits
+        if limit.metric in values and not limit.keeps(values[limit.metric])
+    ]
+
+
+def rank_correlation(promised: Sequence[float], verified: Sequence[float]) -> float | None:
+    """Return Spearman's correlation, or None for fewer than three or for equal values."""
+    if len(promised) < 3 or len(set(promised)) < 2 or len(set(verified)) < 2:
+        return None
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(np.array(promised), np.array(verified)).statistic)

@@ -1,0 +1,154 @@
+"""Networks to compare with: timm models, trained on the same data for as long."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from sartor.deploy import export, measure_accuracy, quantize
+from sartor.errors import OptionError, did_you_mean
+from sartor.jobs.fitting.building import CALIBRATION, preprocessing
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.proxy import Proxy
+from sartor.jobs.fitting.tuning import SCRATCH, Lesson, teach
+from sartor.jobs.fitting.verifying import Program
+from sartor.targets import time_in_turn
+from sartor.units import Measurement
+
+STAGE = "versus"
+WORSE = 0.005
+"""Share of images by which a precision may be less accurate than the most accurate one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A timm model and the resolution at which it reads images."""
+
+    text: str
+    """As the user wrote it."""
+    name: str
+    resolution: int
+
+    @property
+    def id(self) -> str:
+        """Name of its folder."""
+        return f"versus-{self.name}-{self.resolution}"
+
+
+def read_rival(text: str, resolution: int) -> Rival:
+    """Read `NAME` or `NAME@RESOLUTION`.
+
+    Raises:
+        OptionError: timm has no such model, or the resolution is no number.
+    """
+    match = re.fullmatch(r"(?:timm:)?([\w.]+?)(?:@(\d+))?", text)
+    if match is None:
+        raise OptionError(
+            f"versus {text!r} is not understood; write NAME or NAME@RESOLUTION, "
+            "for example mobilenetv3_small_100@64."
+        )
+    import timm
+
+    name = match[1]
+    if not timm.is_model(name):
+        near = did_you_mean(name, timm.list_models())
+        raise OptionError(f"timm has no model called {name!r}.{near}")
+    return Rival(text, name, int(match[2]) if match[2] else resolution)
+
+
+def make(job: Job, rival: Rival) -> nn.Module:
+    """Build a rival with random weights for the task."""
+    import timm
+
+    torch.manual_seed(job.asked.seed)
+    network: nn.Module = timm.create_model(
+        rival.name,
+        pretrained=False,
+        num_classes=len(job.task.classes),
+        in_chans=job.task.channels,
+    )
+    return network
+
+
+def train(
+    job: Job,
+    rival: Rival,
+    *,
+    seconds: float | None,
+    steps: int | None,
+    proxy: Proxy,
+    report: Callable[[float, float], None],
+) -> tuple[nn.Module, Measurement]:
+    """Train a rival from random weights, or read it back; return it with its validation accuracy."""
+    network = make(job, rival)
+    folder = job.folder.path / "designs" / rival.id
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "network.safetensors"
+    if file.exists():
+        network.load_state_dict(load_file(file))
+        network.eval()
+    else:
+        lesson = Lesson(rival.id, network, rival.resolution, SCRATCH)
+        teach(job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+        proxy.estimate_norms_(network, rival.resolution)
+        part = file.with_suffix(".part")
+        save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
+        part.replace(file)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network, proxy.accuracy(network, rival.resolution)
+
+
+def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> Program:
+    """Export a network for every runtime and precision, and keep the fastest that is accurate.
+
+    A precision is accurate enough if it loses at most half a per cent of the validation images
+    against the most accurate one.
+    """
+    candidates = _deployments(job, network, resolution, folder)
+    programs = {
+        key: job.target.runtimes[it.runtime].load(
+            it.file, threads=job.target.threads, precision=it.precision
+        )
+        for key, it in candidates.items()
+    }
+    split, prepared = job.task.validation, preprocessing(job, resolution)
+    accuracy = {
+        key: measure_accuracy(
+            program, split.images, split.labels, prepared, job.task.classes
+        ).overall.value
+        for key, program in programs.items()
+    }
+    timings = time_in_turn(programs, seconds_each=0.5, seed=job.asked.seed)
+    enough = max(accuracy.values()) - WORSE
+    best = min(
+        (key for key in candidates if accuracy[key] >= enough),
+        key=lambda key: timings[key].median_ms,
+    )
+    for file in {it.file for it in candidates.values()} - {candidates[best].file}:
+        file.unlink()
+    kept = candidates[best]
+    return Program(
+        kept.file.replace(folder / "model.onnx"), kept.runtime, kept.precision, resolution
+    )
+
+
+def _deployments(
+    job: Job, network: nn.Module, resolution: int, folder: Path
+) -> dict[str, Program]:
+    plain = folder / "float.onnx"
+    export(network, plain, (job.task.channels, resolution, resolution))
+    split = job.task.train
+    images = split.images[:: max(1, len(split) // CALIBRATION)][:CALIBRATION]
+    calibration = preprocessing(job, resolution).apply(images)
+    found = {}
+    for name, runtime in job.target.runtimes.items():
+        for precision in runtime.float_precisions():
+            found[f"{name} {precision}"] = Program(plain, name, precision, resolution)
+        file = folder / f"int8.{name}.onnx"
+        quantize(plain, file, calibration, runtime=name)
+        found[f"{name} int8"] = Program(file, name, "fp32", resolution)
+    return found

@@ -1,0 +1,297 @@
+"""The `mobile` family: a stem, stages of blocks of several kinds, and a head.
+
+MobileNetV2, MobileNetV3, MnasNet, FBNet and MobileDets are all designs of it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sartor.nets.blocks import BLOCKS, Place
+from sartor.nets.ends import Head, Stem
+from sartor.nets.family import FAMILIES
+from sartor.nets.layers import ACTIVATIONS, shrink, snap
+from sartor.nets.network import Blueprint
+from sartor.nets.parts import Part
+from sartor.space import Choice, Condition, Design, Option, Space
+
+Options = tuple[Option, ...]
+MIXED = 0.5
+"""Share of the architectures drawn for training in which every block has a kind of its own."""
+TEACHER_KIND = "plain"
+"""Kind of the blocks of the largest architecture. Dense blocks learn most in a minute of CPU
+training: a depthwise convolution of as many channels runs at a tenth of their arithmetic rate."""
+HAND_MADE = {"kind": "inverted", "kernel": 3, "expand": 4, "squeeze": "none", "activation": "relu"}
+"""Blocks of the networks that a person would scale by hand: those of MobileNetV2, with the
+nearest expansion that the space has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What can be chosen for one stage."""
+
+    name: str
+    stride: int
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    """A stage with stride 1 may be left out (0)."""
+    options: Mapping[str, Mapping[str, Options]]
+    """For every kind of block the options of its own choices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """All that can be chosen, from which the space is made."""
+
+    resolutions: tuple[int, ...]
+    stem_widths: tuple[int, ...]
+    stem_strides: tuple[int, ...]
+    stages: tuple[Stage, ...]
+    head_convs: tuple[int, ...] = (0,)
+    """Channels of the 1x1 convolution before the pool; 0 for none."""
+    head_hiddens: tuple[int, ...] = (0,)
+    """Features of the layer after the pool; 0 for none."""
+    activations: tuple[str, ...] = field(default_factory=lambda: tuple(ACTIVATIONS))
+
+
+class Mobile:
+    """The family on a layout.
+
+    Args:
+        layout: What can be chosen.
+        channels: Channels of the image.
+        classes: Number of classes.
+    """
+
+    name = "mobile"
+
+    def __init__(self, layout: Layout, *, channels: int, classes: int) -> None:
+        self.layout = layout
+        self.channels = channels
+        self.classes = classes
+        self.stages = tuple(stage.name for stage in layout.stages)
+        self.space = Space(_choices(layout))
+
+    def resolution(self, design: Design) -> int:
+        """Return the rows and columns of the images that the network of `design` reads."""
+        return design.integer("resolution")
+
+    def blueprint(self, design: Design) -> Blueprint:
+        """Return the parts of the network of `design`."""
+        stem = Stem(
+            self.channels,
+            design.integer("stem.width"),
+            design.integer("stem.stride"),
+            design.text("stem.activation"),
+        )
+        parts: dict[str, Part] = {"stem": stem}
+        width = stem.outputs
+        for stage in self.layout.stages:
+            for index in range(design.integer(f"{stage.name}.depth")):
+                parts[f"{stage.name}_block{index}"] = block = _block(design, stage, index, width)
+                width = block.outputs
+        parts["head"] = Head(
+            width,
+            design.integer("head.conv"),
+            design.integer("head.hidden"),
+            self.classes,
+            design.text("head.activation"),
+        )
+        return parts
+
+    def slots(self) -> Iterator[tuple[str, Part]]:
+        """Return for every place and kind the largest part that can stand there."""
+        layout = self.layout
+        activation = layout.activations[0]
+        width = max(layout.stem_widths)
+        yield "stem", Stem(self.channels, width, layout.stem_strides[0], activation)
+        for stage in layout.stages:
+            for index in range(max(stage.depths)):
+                # Residuals have no weights, so a slot is made for whichever inputs are widest.
+                inputs = max(stage.widths) if index else width
+                place = Place(inputs, max(stage.widths), stage.stride, activation)
+                for kind, options in stage.options.items():
+                    largest = {name: values[-1] for name, values in options.items()}
+                    yield f"{stage.name}_block{index}", BLOCKS[kind].at(place, largest)
+            width = max(width, *stage.widths) if 0 in stage.depths else max(stage.widths)
+        for conv in {min(layout.head_convs), max(layout.head_convs)}:
+            for hidden in {min(layout.head_hiddens), max(layout.head_hiddens)}:
+                yield "head", Head(width, conv, hidden, self.classes, activation)
+
+    def smallest(self) -> Design:
+        """Return the cheapest architecture."""
+        fixed = {"stem.stride": max(self.layout.stem_strides)}
+        return self.space.extreme(0, fixed | self._everywhere(kind="plain"))
+
+    def largest(self) -> Design:
+        """Return the architecture that teaches the others."""
+        fixed: dict[str, Option] = {"stem.stride": min(self.layout.stem_strides)}
+        return self.space.extreme(-1, fixed | self._everywhere(kind=TEACHER_KIND))
+
+    def draw(self, rng: np.random.Generator) -> Design:
+        """Draw an architecture for training; with even odds a stage has one kind of block.
+
+        Weights that meet every mixture of kinds learn slowly.
+        """
+        genes = rng.integers(self.space.cardinalities)
+        if rng.random() >= MIXED:
+            for stage in self.layout.stages:
+                kind = int(rng.integers(len(stage.options)))
+                for index in range(max(stage.depths)):
+                    genes[self.space.position(f"{stage.name}_block{index}.kind")] = kind
+        return self.space.from_genes(genes)
+
+    def scaled(self, factor: float) -> Design:
+        """Return the hand-made design at `factor`, 0 to 1: depth, width and resolution together."""
+        options = {
+            choice.name: choice.options[round(factor * (len(choice.options) - 1))]
+            for choice in self.space.choices
+        }
+        options["stem.stride"] = self.layout.stem_strides[-1 if factor < 0.5 else 0]
+        return self.space.design(options | self._hand_made() | {"stem.activation": "relu"})
+
+    def _hand_made(self) -> dict[str, Option]:
+        made: dict[str, Option] = {}
+        for choice in self.space.choices:
+            wanted = HAND_MADE.get(choice.name.rpartition(".")[2])
+            if "_block" not in choice.name or wanted is None:
+                continue
+            if isinstance(wanted, str):
+                made[choice.name] = wanted if wanted in choice.options else choice.options[0]
+            else:
+                made[choice.name] = min(choice.options, key=lambda o, w=wanted: abs(float(o) - w))
+        return made
+
+    def _everywhere(self, *, kind: str) -> dict[str, Option]:
+        """Set the kind of all blocks where the stage has it."""
+        return {
+            f"{stage.name}_block{index}.kind": kind
+            for stage in self.layout.stages
+            for index in range(max(stage.depths))
+            if kind in stage.options
+        }
+
+
+@FAMILIES.register(
+    "mobile",
+    "Stem, stages of inverted, fused and plain residual blocks, head.",
+    source="arXiv:1801.04381, arXiv:1905.02244, arXiv:1807.11626, arXiv:2004.14525",
+)
+def mobile(*, resolution: int, channels: int, classes: int, width: float = 1.0) -> Mobile:
+    """Size the family to the data.
+
+    Args:
+        resolution: Rows and columns of the cached images.
+        channels: Channels of the images.
+        classes: Number of classes.
+        width: Factor on all widths, for data or a budget that wants a smaller or larger space.
+    """
+    strides = (2,) if resolution > SMALL else (1, 2)
+    size = resolution // strides[0]
+    halvings = max(2, round(math.log2(size / 6)))
+    stages = [_stage(1, 1, size, resolution, FIRST, (0, 1), width)]
+    for step in range(halvings):
+        size = shrink(size, 2)
+        base = _width_of(step, halvings)
+        depths = (1, 2) if step == 0 else (1, 2, 3)
+        stages.append(_stage(len(stages) + 1, 2, size, resolution, base, depths, width))
+    stages.append(_stage(len(stages) + 1, 1, size, resolution, LAST, (0, 1), width))
+    layout = Layout(
+        resolutions=_resolutions(resolution),
+        stem_widths=_widths(FIRST, width),
+        stem_strides=strides,
+        stages=tuple(stages),
+        head_convs=(0, snap(128 * width), snap(256 * width)),
+    )
+    return Mobile(layout, channels=channels, classes=classes)
+
+
+SMALL = 48
+"""Images up to this many pixels may be read at full resolution by the stem."""
+FIRST, LAST = 16, 96
+"""Channels of the stem and of the last stage, before they are scaled."""
+DENSE_LARGE = 96
+"""From this resolution on dense blocks may have 5x5 kernels (MobileDets uses them at 320)."""
+
+
+def _width_of(step: int, halvings: int) -> int:
+    """Return the channels of a strided stage: they grow from 24 to 64 in equal ratios."""
+    share = step / max(1, halvings - 1)
+    return snap(32 * (64 / 32) ** share) if halvings == 2 else snap(24 * (96 / 24) ** share)
+
+
+def _widths(base: int, factor: float) -> tuple[int, ...]:
+    return tuple(sorted({snap(base * factor * spread) for spread in (0.5, 0.75, 1.0)}))
+
+
+def _resolutions(resolution: int) -> tuple[int, ...]:
+    step = 4 if resolution <= 2 * SMALL else 32
+    steps = {snap(resolution * share, step) for share in (0.57, 0.71, 0.86)}
+    return (*sorted(r for r in steps if 12 <= r < resolution), resolution)
+
+
+def _stage(
+    number: int,
+    stride: int,
+    size: int,
+    resolution: int,
+    base: int,
+    depths: tuple[int, ...],
+    factor: float,
+) -> Stage:
+    """Make a stage on maps of `size`; a kernel is at most as large as the map."""
+    kernels = tuple(k for k in (3, 5, 7) if k == 3 or k <= size * 5 // 7)
+    dense: Options = (3, 5) if resolution >= DENSE_LARGE else (3,)
+    options: dict[str, Mapping[str, Options]] = {}
+    for kind in BLOCKS:
+        own = {name: tuple(values) for name, values in BLOCKS[kind].OPTIONS.items()}
+        own["kernel"] = kernels if kind == "inverted" else dense
+        options[kind] = own
+    return Stage(f"stage{number}", stride, _widths(base, factor), depths, options)
+
+
+def _choices(layout: Layout) -> Iterator[Choice]:
+    yield Choice("resolution", layout.resolutions, ordered=True)
+    yield Choice("stem.width", layout.stem_widths, ordered=True)
+    yield Choice("stem.stride", layout.stem_strides)
+    yield Choice("stem.activation", layout.activations)
+    for stage in layout.stages:
+        yield from _stage_choices(stage, layout.activations)
+    yield Choice("head.conv", layout.head_convs, ordered=True)
+    yield Choice("head.hidden", layout.head_hiddens, ordered=True)
+    yield Choice("head.activation", layout.activations)
+
+
+def _stage_choices(stage: Stage, activations: Sequence[str]) -> Iterator[Choice]:
+    depth = f"{stage.name}.depth"
+    yield Choice(depth, stage.depths, ordered=True)
+    present = Condition(depth, tuple(d for d in stage.depths if d > 0))
+    yield Choice(f"{stage.name}.width", stage.widths, ordered=True, when=(present,))
+    for index in range(max(stage.depths)):
+        block = f"{stage.name}_block{index}"
+        there = Condition(depth, tuple(d for d in stage.depths if d > index))
+        yield Choice(f"{block}.kind", tuple(stage.options), when=(there,))
+        yield Choice(f"{block}.activation", tuple(activations), when=(there,))
+        for kind, options in stage.options.items():
+            for name, values in options.items():
+                yield Choice(
+                    f"{block}.{kind}.{name}",
+                    values,
+                    ordered=not isinstance(values[0], str),
+                    when=(there, Condition(f"{block}.kind", (kind,))),
+                )
+
+
+def _block(design: Design, stage: Stage, index: int, inputs: int) -> Part:
+    name = f"{stage.name}_block{index}"
+    kind = design.text(f"{name}.kind")
+    place = Place(
+        inputs,
+        design.integer(f"{stage.name}.width"),
+        1 if index else stage.stride,
+        design.text(f"{name}.activation"),
+    )
+    options = {own: design[f"{name}.{kind}.{own}"] for own in stage.options[kind]}
+    return BLOCKS[kind].at(place, options)

@@ -1,0 +1,55 @@
+"""What a family of networks is, and the registry of all families."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import numpy as np
+
+from sartor.nets.network import Blueprint
+from sartor.nets.parts import Part
+from sartor.registry import Registry
+from sartor.space import Design, Space
+
+
+class Family(Protocol):
+    """A source of networks: a space of architectures and the blueprint of each design.
+
+    Methods are called thousands of times in a search and must be pure. Designs may have choices
+    of other spaces beside the architecture's; they are ignored.
+    """
+
+    name: str
+    space: Space
+    stages: tuple[str, ...]
+    """Names of the stages. Places of a stage's blocks start with its name and `_`."""
+    channels: int
+    """Channels of the image."""
+
+    def blueprint(self, design: Design) -> Blueprint:
+        """Return the parts of the network of `design`."""
+
+    def resolution(self, design: Design) -> int:
+        """Return the rows and columns of the images that the network of `design` reads."""
+
+    def slots(self) -> Iterable[tuple[str, Part]]:
+        """Return for every place and kind the largest part that can stand there."""
+
+    def smallest(self) -> Design:
+        """Return the cheapest architecture."""
+
+    def largest(self) -> Design:
+        """Return the architecture that teaches the others."""
+
+    def draw(self, rng: np.random.Generator) -> Design:
+        """Draw an architecture for a step of supernet training."""
+
+    def scaled(self, factor: float) -> Design:
+        """Return the design that a person would make by scaling depth, width and resolution alike.
+
+        Args:
+            factor: 0 for the smallest, 1 for the largest of that row.
+        """
+
+
+FAMILIES: Registry[Callable[..., Family]] = Registry("family")
+"""Functions (resolution, channels, classes) -> Family."""

@@ -1,0 +1,35 @@
+"""Search: strategies, accuracy predictors, fronts.
+
+Sees spaces and numbers, never a tensor of a network.
+"""
+
+from sartor.search import strategies
+from sartor.search.baselines import same_cost
+from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.front import choose, hypervolume, knee, non_dominated
+from sartor.search.predictors import Prediction, Predictor, rank_correlation
+from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
+from sartor.search.run import Evaluate, Study, run
+
+__all__ = [
+    "OBJECTIVES",
+    "STRATEGIES",
+    "Estimate",
+    "Evaluate",
+    "Prediction",
+    "Predictor",
+    "Problem",
+    "Scored",
+    "Strategy",
+    "Study",
+    "choose",
+    "hypervolume",
+    "knee",
+    "non_dominated",
+    "rank_correlation",
+    "run",
+    "same_cost",
+    "sample_feasible",
+    "strategies",
+    "stratified",
+]

@@ -1,0 +1,160 @@
+"""Fronts: which designs no other one beats, how good they are together, which to pick."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sartor.search.protocol import Numbers
+from sartor.units import Direction
+
+Indices = npt.NDArray[np.int64]
+
+
+def costs(values: npt.ArrayLike, directions: Sequence[Direction]) -> Numbers:
+    """Turn values of any direction, (p, m), into costs to be minimised."""
+    signs = np.array([1.0 if way == "min" else -1.0 for way in directions])
+    matrix = np.asarray(values, float).reshape(-1, len(directions))
+    oriented: Numbers = matrix * signs
+    return oriented
+
+
+def non_dominated(values: npt.ArrayLike, directions: Sequence[Direction]) -> Indices:
+    """Find the points that no other one beats in every respect.
+
+    Equal points do not beat one another, so that all of them stay. A point with a NaN is never on
+    the front and beats none.
+
+    Args:
+        values: Points, (p, m).
+        directions: "max" or "min" per objective, (m,).
+
+    Returns:
+        Positions of the points of the front, ascending.
+
+    Example:
+        >>> non_dominated([[0.9, 5.0], [0.8, 3.0], [0.7, 4.0]], ["max", "min"])
+        array([0, 1])
+    """
+    matrix = costs(values, directions)
+    left = np.flatnonzero(~np.isnan(matrix).any(axis=1))
+    # In lexicographic order nothing later beats the first, so each pass settles one point.
+    left = left[np.lexsort(matrix[left].T[::-1])]
+    if matrix.shape[1] == 2:
+        return np.sort(left[_sweep(matrix[left])])
+    front = []
+    while len(left):
+        first = matrix[left[0]]
+        rest = matrix[left]
+        same = (rest == first).all(axis=1)
+        front.append(left[same])
+        left = left[~((first <= rest).all(axis=1))]
+    return np.sort(np.concatenate(front)) if front else np.empty(0, np.int64)
+
+
+def _sweep(matrix: Numbers) -> npt.NDArray[np.bool_]:
+    """Mark the front of points in two objectives that are in lexicographic order."""
+    second = matrix[:, 1]
+    best_before = np.concatenate([[np.inf], np.minimum.accumulate(second)[:-1]])
+    on_front = second < best_before
+    # An equal point follows its twin and shares its fate.
+    for position in np.flatnonzero(~on_front):
+        if position and (matrix[position] == matrix[position - 1]).all():
+            on_front[position] = on_front[position - 1]
+    if len(second):
+        on_front[0] = True  # even where its second cost is infinite
+    return on_front
+
+
+def hypervolume(
+    values: npt.ArrayLike, directions: Sequence[Direction], reference: npt.ArrayLike
+) -> float:
+    """Measure the part of objective space that points beat, up to a reference point.
+
+    Args:
+        values: Points, (p, m). Those with a NaN, or not better than the reference, add nothing.
+        directions: "max" or "min" per objective, (m,).
+        reference: The worst that counts, (m,).
+
+    Source:
+        Zitzler and Thiele 1999, the S metric; computed by pymoo.
+
+    Example:
+        >>> hypervolume([[0.9, 5.0], [0.8, 3.0]], ["max", "min"], [0.5, 10.0])
+        2.6
+    """
+    from pymoo.indicators.hv import HV
+
+    worst = costs(reference, directions)[0]
+    matrix = costs(values, directions)
+    matrix = matrix[(matrix < worst).all(axis=1)]  # NaN compares as False
+    if len(matrix) == 0:
+        return 0.0
+    front = np.unique(matrix[non_dominated(matrix, ["min"] * len(worst))], axis=0)
+    return round(float(HV(ref_point=worst)(front)), 12)
+
+
+def scaled(values: npt.ArrayLike, directions: Sequence[Direction]) -> Numbers:
+    """Bring points to costs from 0 (best) to 1 (worst) per objective, (p, m).
+
+    Costs that are all positive are compared by their logarithm: 1 to 2 ms is as far as 2 to 4 ms.
+    """
+    matrix = costs(values, directions)
+    for column, way in enumerate(directions):
+        if way == "min" and len(matrix) and np.nanmin(matrix[:, column]) > 0:
+            matrix[:, column] = np.log(matrix[:, column])
+    if len(matrix) == 0:
+        return matrix
+    low, high = np.nanmin(matrix, axis=0), np.nanmax(matrix, axis=0)
+    shares: Numbers = (matrix - low) / np.where(high > low, high - low, 1.0)
+    return shares
+
+
+def choose(values: npt.ArrayLike, directions: Sequence[Direction], count: int) -> list[int]:
+    """Choose `count` diverse points of the front: the best per objective, then the farthest.
+
+    Args:
+        values: Points, (p, m), of which only those on their front are chosen.
+        directions: "max" or "min" per objective, (m,).
+        count: How many; fewer are returned where the front has fewer different points.
+
+    Returns:
+        Positions in the order of choice: the best of each objective first, then the knee, then
+        always the point that is farthest from those chosen.
+
+    Example:
+        >>> choose([[0.9, 8.0], [0.85, 4.0], [0.84, 3.9], [0.6, 1.0]], ["max", "min"], 3)
+        [0, 3, 1]
+    """
+    front = non_dominated(values, directions)
+    if len(front) == 0 or count < 1:
+        return []
+    points = scaled(np.asarray(values, float).reshape(-1, len(directions))[front], directions)
+    # Ties of one objective are settled by the sum of the others.
+    ends = [int(np.lexsort((points.sum(axis=1), column))[0]) for column in points.T]
+    chosen = list(dict.fromkeys([*ends, _knee(points)]))[:count]
+    while len(chosen) < count:
+        gaps = np.linalg.norm(points[:, None] - points[chosen][None], axis=2).min(axis=1)
+        farthest = int(np.argmax(gaps))
+        if gaps[farthest] <= 0:
+            break
+        chosen.append(farthest)
+    return [int(front[position]) for position in chosen]
+
+
+def knee(values: npt.ArrayLike, directions: Sequence[Direction]) -> int | None:
+    """Find the point of the front farthest beyond the plane through its ends, None if empty.
+
+    Source:
+        Das 1999, "On characterizing the knee of the Pareto curve". Simplified: the plane through
+        the scaled ideal ends, on which all costs add up to 1.
+    """
+    front = non_dominated(values, directions)
+    if len(front) == 0:
+        return None
+    points = np.asarray(values, float).reshape(-1, len(directions))[front]
+    return int(front[_knee(scaled(points, directions))])
+
+
+def _knee(points: Numbers) -> int:
+    return int(np.argmin(points.sum(axis=1)))

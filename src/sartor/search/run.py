@@ -1,0 +1,260 @@
+"""Run a search: ask, evaluate, record, tell, until the evaluations or the time are used up."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sartor.errors import OptionError, RunFolderError, SartorError
+from sartor.search.front import non_dominated
+from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
+from sartor.space import Design, Space
+from sartor.study import Trial, Trials
+from sartor.units import Direction, Limit, Measurement, read_limits
+
+Evaluate = Callable[[Design], Mapping[str, Measurement | float]]
+"""Measures a design: numbers by metric. Plain numbers count as proxies."""
+Limits = Mapping[str, float | str] | Iterable[str | Limit]
+
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a search found."""
+
+    problem: Problem
+    trials: tuple[Trial, ...]
+    """Every design with its measurements, in order."""
+    quality: Mapping[str, float]
+    """What the strategy knows of its own quality, such as `predictor_rank_correlation`."""
+    exhausted: bool
+    """The strategy found no further design."""
+
+    @property
+    def done(self) -> tuple[Trial, ...]:
+        """The trials that gave numbers."""
+        return tuple(trial for trial in self.trials if trial.state == "done")
+
+    @property
+    def kept(self) -> tuple[Trial, ...]:
+        """The trials that keep the limits, as far as these were measured."""
+        return tuple(trial for trial in self.done if _keeps(self.problem, trial))
+
+    @property
+    def front(self) -> tuple[Trial, ...]:
+        """The non-dominated trials of those that keep the limits, in the order of the trials."""
+        kept = self.kept
+        values = [[trial.value(name) for name in self.problem.objectives] for trial in kept]
+        return tuple(kept[place] for place in non_dominated(values, self.problem.directions))
+
+
+def run(
+    space: Space,
+    evaluate: Evaluate,
+    *,
+    objectives: Mapping[str, Direction] = OBJECTIVES,
+    limits: Limits | None = None,
+    strategy: str = "predictor",
+    evaluations: int = 200,
+    seed: int = 0,
+    storage: Trials | Path | str | None = None,
+    estimate: Estimate | None = None,
+    batch: int = BATCH,
+    origin: str = "search",
+    stop: Callable[[], bool] | None = None,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> Study:
+    """Search a space for the designs that no other one beats.
+
+    A search that was stopped at any moment goes on with the same arguments and storage, and ends
+    as if it had not been stopped.
+
+    Args:
+        space: Of the designs.
+        evaluate: Measures a design. Where it raises a `SartorError`, a `ValueError` or an
+            `ArithmeticError`, or an objective is NaN, the trial is recorded as failed.
+        objectives: "max" or "min" by metric.
+        limits: As texts ("latency=5ms"), or by metric as numbers in its unit or texts such as
+            "<=8".
+        strategy: Name of a strategy.
+        evaluations: Trials in all, failed and earlier ones of the same origin included.
+        seed: 0 or more; of the strategy.
+        storage: Trials that are open, a file of SQLite (a path), an Optuna URL, or None to keep
+            the trials in memory.
+        estimate: Cheap numbers of designs; limits on these hold from the first design on.
+        batch: Designs between two looks of the strategy at what was measured.
+        origin: Name under which the trials stand in the storage. Trials of other origins are
+            known to the strategy and do not count.
+        stop: Asked before every evaluation; the search ends when it returns True.
+        on_trial: Called after every trial that was evaluated now.
+
+    Raises:
+        LimitError: No design keeps the limits.
+        UnknownNameError: There is no strategy of that name.
+        OptionError: A number is not allowed, or an objective or limit is never measured.
+        RunFolderError: The storage holds another search, or its disk is full.
+
+    Example:
+        >>> from sartor.space import Choice
+        >>> space = Space([Choice("width", (8, 16, 24), ordered=True)])
+        >>> measure = lambda d: {"accuracy": d["width"] / 32, "latency_ms": d["width"]}
+        >>> study = run(space, measure, limits={"latency_ms": "<=16"}, strategy="random")
+        >>> sorted(trial.design["width"] for trial in study.front)
+        [8, 16]
+    """
+    if evaluations < 1 or batch < 1:
+        raise OptionError(f"evaluations is {evaluations}, batch is {batch}; allowed: 1 and more.")
+    if seed < 0:
+        raise OptionError(f"seed is {seed}; allowed: 0 and more.")
+    problem = Problem(space, dict(objectives), _limits(limits), estimate)
+    asker = STRATEGIES[strategy](problem, seed)
+    own = not isinstance(storage, Trials)
+    trials = Trials.open(storage, space, objectives) if not isinstance(storage, Trials) else storage
+    try:
+        search = _Search(
+            problem=problem,
+            evaluate=evaluate,
+            trials=trials,
+            origin=origin,
+            stop=stop or _never,
+            on_trial=on_trial or _ignore,
+            estimated=frozenset(problem.estimates([space.extreme(0)])),
+        )
+        exhausted = search.loop(asker, evaluations, batch)
+        return Study(problem, trials.all(), asker.report(), exhausted)
+    finally:
+        if own:
+            trials.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The loop and what it needs."""
+
+    problem: Problem
+    evaluate: Evaluate
+    trials: Trials
+    origin: str
+    stop: Callable[[], bool]
+    on_trial: Callable[[Trial], None]
+    estimated: frozenset[str]
+    """Metrics that the estimate knows."""
+
+    def loop(self, strategy: Strategy, evaluations: int, batch: int) -> bool:
+        """Ask and tell batch by batch; tell whether the strategy ran out of designs."""
+        known = self.trials.all()
+        mine = [trial for trial in known if trial.origin == self.origin]
+        strategy.tell([_scored(trial, -1) for trial in known if trial.origin != self.origin])
+        left = evaluations - len(mine)
+        # Whole batches of an earlier process are told as they were; the last may be incomplete,
+        # so it is asked for again, which gives the same designs.
+        last = max((trial.batch for trial in mine), default=0)
+        for number in range(last):
+            strategy.tell([_scored(it, number) for it in mine if it.batch == number])
+        held = [trial for trial in mine if trial.batch == last]
+        for number in itertools.count(last):
+            over = left <= 0 or self.stop()
+            # Always a whole batch, though fewer may be evaluated: so that a search that is later
+            # given more evaluations is asked for the same.
+            designs = [] if over else strategy.ask(batch)
+            fresh = [design for design in designs if design not in self.trials]
+            tried = list(self._evaluated(fresh[: max(left, 0)], number))
+            strategy.tell([_scored(trial, number) for trial in (*held, *tried)])
+            if over or not designs or len(tried) < len(fresh):
+                return not over and not designs
+            left -= len(tried)
+            held = []
+        raise AssertionError("counting never ends")
+
+    def _evaluated(self, designs: Iterable[Design], batch: int) -> Iterator[Trial]:
+        """Evaluate designs until it is time to stop."""
+        for design in designs:
+            if self.stop():
+                return
+            trial = self._try(design, batch)
+            self.on_trial(trial)
+            yield trial
+
+    def _try(self, design: Design, batch: int) -> Trial:
+        """Evaluate a design and record what came of it."""
+        try:
+            measured = {name: _measurement(it) for name, it in self.evaluate(design).items()}
+        except RunFolderError:
+            raise  # a full disk is no fault of the design
+        except (SartorError, ValueError, ArithmeticError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            return self.trials.fail(design, reason, origin=self.origin, batch=batch)
+        self._check_measured(measured)
+        lost = [name for name in self.problem.objectives if not np.isfinite(measured[name].value)]
+        if lost:
+            reason = f"{' and '.join(lost)} is no finite number"
+            return self.trials.fail(design, reason, origin=self.origin, batch=batch)
+        return self.trials.add(design, measured, origin=self.origin, batch=batch)
+
+    def _check_measured(self, measured: Mapping[str, Measurement]) -> None:
+        """Refuse an evaluation that says nothing of an objective or a limit."""
+        listing = ", ".join(measured) or "nothing"
+        for name in self.problem.objectives:
+            if name not in measured:
+                raise OptionError(f"{name} is an objective, but the evaluation gives {listing}.")
+        for limit in self.problem.limits:
+            if limit.metric not in measured and limit.metric not in self.estimated:
+                raise OptionError(
+                    f"there is a limit on {limit.metric}, but the evaluation gives {listing}; "
+                    "give it there or in the estimate."
+                )
+
+
+def _scored(trial: Trial, batch: int) -> Scored:
+    values = {name: measured.value for name, measured in trial.measurements.items()}
+    return Scored(trial.design, values, batch)
+
+
+def _keeps(problem: Problem, trial: Trial) -> bool:
+    return all(
+        limit.keeps(trial.value(limit.metric))
+        for limit in problem.limits
+        if limit.metric in trial.measurements
+    )
+
+
+def _limits(given: Limits | None) -> tuple[Limit, ...]:
+    """Read limits; "<=8" beside the name of a metric is in the unit of that name."""
+    if not isinstance(given, Mapping):
+        return read_limits(given)
+    limits: list[str | Limit] = []
+    for name, bound in given.items():
+        if isinstance(bound, str):
+            match = re.fullmatch(r"\s*(<=|>=)\s*([-+.\deE]+)\s*", bound)
+            if match is None:
+                sign = "" if bound.lstrip().startswith(("<", ">", "=")) else "="
+                limits.append(f"{name}{sign}{bound}")
+                continue
+            way: Direction = "max" if match[1] == "<=" else "min"
+            limits.append(Limit(name, _number(name, match[2]), way))
+        else:
+            limits.extend(read_limits({name: bound}))
+    return read_limits(limits)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"limit on {name} is {text!r}; give a number.") from None
+
+
+def _measurement(value: Measurement | float) -> Measurement:
+    return value if isinstance(value, Measurement) else Measurement(float(value), "proxy")
+
+
+def _never() -> bool:
+    return False
+
+
+def _ignore(_: Trial) -> None:
+    pass

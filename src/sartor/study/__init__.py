@@ -1,0 +1,25 @@
+"""The record of a job: its run folder, its trials, its checkpoints.
+
+What is written here is whole or absent, at whatever moment the process was killed.
+"""
+
+from sartor.study.atomic import disk_errors, replacing, write_bytes
+from sartor.study.checkpoints import Checkpoint, Checkpoints
+from sartor.study.folder import RunFolder
+from sartor.study.records import State, Trial
+from sartor.study.sealed import read_json, write_json
+from sartor.study.trials import Trials
+
+__all__ = [
+    "Checkpoint",
+    "Checkpoints",
+    "RunFolder",
+    "State",
+    "Trial",
+    "Trials",
+    "disk_errors",
+    "read_json",
+    "replacing",
+    "write_bytes",
+    "write_json",
+]

@@ -1,0 +1,95 @@
+"""Targets on this machine's CPU."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sartor.errors import MissingExtraError, OptionError
+from sartor.registry import Registry
+from sartor.targets import runtimes  # noqa: F401  (registers them)
+from sartor.targets.protocol import RUNTIMES, Runtime
+
+FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd")
+"""Instruction sets that decide which kernels a runtime has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device, the runtimes on it, and what identifies them."""
+
+    name: str
+    threads: int
+    runtimes: Mapping[str, Runtime]
+    fingerprint: Mapping[str, str | int]
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits of the fingerprint: measurements hold for equal ones."""
+        text = json.dumps(dict(self.fingerprint), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+TARGETS: Registry[Callable[[int], Target]] = Registry("target")
+"""Makes a target from a number of threads."""
+
+
+def open_target(name: str = "cpu", *, threads: int = 1) -> Target:
+    """Open a target.
+
+    Args:
+        name: `cpu`: this machine, with every runtime that is installed.
+        threads: Threads that a network may use.
+
+    Raises:
+        UnknownNameError: There is no such target.
+        OptionError: More threads than the machine has.
+        MissingExtraError: No runtime is installed.
+    """
+    return TARGETS[name](threads)
+
+
+@TARGETS.register("cpu", "This machine's CPU, with every runtime that is installed.")
+def cpu(threads: int) -> Target:
+    """Open this machine's CPU."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if not 1 <= threads <= (cores or 1):
+        raise OptionError(f"threads is {threads}; allowed: 1 to {cores}, the cores of this machine.")
+    found = {}
+    for name in RUNTIMES:
+        try:
+            found[name] = RUNTIMES[name]()
+        except ImportError:
+            continue
+    if not found:
+        raise MissingExtraError(
+            f"no runtime is installed; install one of: {', '.join(RUNTIMES)}."
+        )
+    model, flags = _processor()
+    fingerprint: dict[str, str | int] = {
+        "cpu": model,
+        "flags": " ".join(flag for flag in FLAGS if flag in flags),
+        "cores": cores or 1,
+        "threads": threads,
+        "os": f"{platform.system()} {platform.machine()}",
+    }
+    return Target("cpu", threads, found, fingerprint | {n: r.version for n, r in found.items()})
+
+
+def _processor() -> tuple[str, set[str]]:
+    """Return the model's name and the instruction sets, as far as the system tells."""
+    model, flags = platform.processor() or platform.machine(), set[str]()
+    try:
+        with open("/proc/cpuinfo") as file:
+            for line in file:
+                key, _, value = line.partition(":")
+                if key.strip() == "model name":
+                    model = value.strip()
+                elif key.strip() in ("flags", "Features"):
+                    flags = set(value.split())
+                    break
+    except OSError:
+        pass  # no Linux: the name from the platform has to do
+    return model, flags

@@ -1,0 +1,208 @@
+"""From what a user gave to a task."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sartor.errors import DataError, OptionError, did_you_mean
+from sartor.tasks.cache import Decoded, decoded
+from sartor.tasks.rows import Rows
+from sartor.tasks.sources import SOURCES, Source
+from sartor.tasks.sources.protocol import Unreadable
+from sartor.tasks.splits import TEST, TRAIN, VALIDATION, Splits, split_by_content
+from sartor.tasks.task import Split, Task
+
+SMALLEST, LARGEST = 16, 224
+STEP = 4
+TINY = 12
+"""Images smaller than this are enlarged to `ENLARGED`: else no stage of a network has room."""
+ENLARGED = 32
+LOOKED_AT = 1000
+"""Items whose size is looked at to choose a resolution."""
+UNREADABLE = 0.05
+"""Share of unreadable items above which data is refused."""
+NAMED = 5
+"""Unreadable items that a message names."""
+MEASURED = 20000
+"""Images from which mean and spread are taken."""
+
+
+def open_task(
+    source: str | Path,
+    *,
+    cache: Path,
+    resolution: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Task:
+    """Open data: recognise it, decode it once, split it by content.
+
+    Args:
+        source: A folder of class folders, an .npz, IDX files, `sklearn:digits`,
+            `torchvision:NAME` or `hf:owner/name`.
+        cache: Folder for decoded images.
+        resolution: Rows and columns to which images are brought; by default what suits most.
+        progress: Called with the items done and the items in all.
+
+    Raises:
+        DataError: It cannot be read or learned from; the message says why.
+        OptionError: The resolution is too small.
+        RunFolderError: The disk is full.
+    """
+    text = str(source)
+    opened = _recognise(text, cache)
+    _refuse_unlearnable(opened.labels, opened.classes, text)
+    size, channels, notes = _look(opened, resolution)
+    items = decoded(opened, resolution=size, channels=channels, cache=cache, progress=progress)
+    _refuse_unreadable(items, len(opened.labels), text)
+    labels = opened.labels[items.index]
+    _refuse_unlearnable(labels, opened.classes, text)
+    given = [opened.given[index] for index in items.index]
+    splits = split_by_content(items.hashes, labels, given)
+    return _task(opened, text, items, labels, splits, (*opened.notes, *notes))
+
+
+def _recognise(text: str, cache: Path) -> Source:
+    for name in SOURCES:
+        kind = SOURCES[name]
+        if kind.matches(text):
+            if name == "npz" and not Path(text).exists():
+                break
+            return kind.open(text, cache)
+    path = Path(text)
+    if path.exists():
+        raise DataError(
+            f"{text} is a file of another kind; allowed: a folder, or an .npz with x and y."
+        )
+    near = ""
+    if path.parent.is_dir():
+        near = did_you_mean(path.name, [it.name for it in path.parent.iterdir()])
+    raise DataError(
+        f"{text} does not exist; give a folder of class folders, an .npz, a folder of IDX files, "
+        f"or a name such as sklearn:digits, torchvision:CIFAR10 or hf:owner/name.{near}"
+    )
+
+
+def _look(source: Source, resolution: int | None) -> tuple[int, int, list[str]]:
+    """Choose the resolution and the number of channels."""
+    if resolution is not None and not 12 <= resolution <= 1024:
+        raise OptionError(f"resolution is {resolution}; allowed: 12 to 1024.")
+    every = max(1, len(source.labels) // LOOKED_AT)
+    sides, grey, notes = [], True, []
+    for index in range(0, len(source.labels), 1 if every < 20 else every):
+        try:
+            look = source.look(index)
+        except Unreadable:
+            continue
+        sides.append(look.shorter)
+        grey = grey and look.grey
+    if resolution is None:
+        middle = float(np.median(sides)) if sides else float(SMALLEST)
+        resolution = int(min(LARGEST, middle // STEP * STEP))
+        if middle < TINY:
+            resolution = ENLARGED
+            notes.append(f"images of {middle:g} pixels are enlarged to {ENLARGED}")
+        resolution = max(SMALLEST, resolution)
+    return resolution, 1 if grey else 3, notes
+
+
+def _refuse_unlearnable(
+    labels: npt.NDArray[np.int64], classes: Sequence[str], text: str
+) -> None:
+    names = list(classes)
+    counts = np.bincount(labels, minlength=len(names))
+    if len(names) < 2:
+        only = f"only one class ({names[0]})" if names else "no classes"
+        raise DataError(f"{text} has {only}; at least two are needed to tell apart.")
+    few = [f"{name} ({count})" for name, count in zip(names, counts, strict=True) if count < 2]
+    if few:
+        raise DataError(
+            f"{text} has classes with fewer than 2 images: {', '.join(few[:NAMED])}"
+            f"{_more(few)}. Add images or remove these classes."
+        )
+
+
+def _refuse_unreadable(items: Decoded, total: int, text: str) -> None:
+    skipped = items.skipped
+    if len(skipped) > UNREADABLE * total:
+        raise DataError(
+            f"{len(skipped)} of {total} images in {text} cannot be read, more than "
+            f"{100 * UNREADABLE:.0f} %: {'; '.join(skipped[:NAMED])}{_more(skipped)}. "
+            "Repair or remove them."
+        )
+
+
+def _task(
+    source: Source,
+    text: str,
+    items: Decoded,
+    labels: npt.NDArray[np.int64],
+    splits: Splits,
+    notes: tuple[str, ...],
+) -> Task:
+    parts = {
+        which: Split(Rows(items.images, rows), labels[rows])
+        for which, rows in ((it, np.flatnonzero(splits == it)) for it in (TRAIN, VALIDATION, TEST))
+    }
+    for which, name in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
+        if len(parts[which]) == 0:
+            raise DataError(
+                f"{text} leaves nothing for the {name} split: it has {len(labels)} images. "
+                "Add images, at least three of a class."
+            )
+    mean, std = _spread(parts[TRAIN])
+    return Task(
+        name=source.name,
+        source=text,
+        classes=tuple(source.classes),
+        channels=items.images.shape[3],
+        resolution=items.images.shape[1],
+        mean=mean,
+        std=std,
+        train=parts[TRAIN],
+        validation=parts[VALIDATION],
+        test=parts[TEST],
+        fingerprint=_fingerprint(items, labels, splits),
+        skipped=items.skipped,
+        notes=(*notes, *_noted(items, labels, splits)),
+    )
+
+
+def _spread(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation per channel of pixel / 255."""
+    every = max(1, len(split) // MEASURED)
+    pixels = np.asarray(split.images[::every]).astype(np.float32) / 255
+    mean, std = pixels.mean((0, 1, 2)), pixels.std((0, 1, 2))
+    return tuple(map(float, mean)), tuple(float(max(s, 1e-3)) for s in std)
+
+
+def _noted(
+    items: Decoded, labels: npt.NDArray[np.int64], splits: Splits
+) -> list[str]:
+    notes = []
+    if items.skipped:
+        notes.append(
+            f"{len(items.skipped)} images cannot be read and are left out: "
+            f"{'; '.join(items.skipped[:NAMED])}{_more(items.skipped)}"
+        )
+    if dropped := int((splits < 0).sum()):
+        notes.append(f"{dropped} images stand in two splits and are left out of training")
+    order = np.argsort(items.hashes, kind="stable")
+    same = items.hashes[order][1:] == items.hashes[order][:-1]
+    if clashes := int((same & (labels[order][1:] != labels[order][:-1])).sum()):
+        notes.append(f"{clashes} images occur twice with different labels")
+    return notes
+
+
+def _fingerprint(items: Decoded, labels: npt.NDArray[np.int64], splits: Splits) -> str:
+    digest = hashlib.sha256(items.hashes.tobytes())
+    digest.update(labels.tobytes())
+    digest.update(splits.tobytes())
+    digest.update(repr(items.images.shape).encode())
+    return digest.hexdigest()[:16]
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

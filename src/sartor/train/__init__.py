@@ -1,0 +1,27 @@
+"""The training loop, the sandwich rule of supernets, distillation and evaluation."""
+
+from sartor.train.budget import Budget
+from sartor.train.evaluate import correct, predictions
+from sartor.train.loop import Training, run
+from sartor.train.losses import distillation, taught
+from sartor.train.memory import keep_freed_memory
+from sartor.train.norms import estimate_norms_
+from sartor.train.recipe import Recipe
+from sartor.train.sandwich import Fetch, Sandwich
+from sartor.train.tune import Tune
+
+__all__ = [
+    "Budget",
+    "Fetch",
+    "Recipe",
+    "Sandwich",
+    "Training",
+    "Tune",
+    "correct",
+    "distillation",
+    "estimate_norms_",
+    "keep_freed_memory",
+    "predictions",
+    "run",
+    "taught",
+]

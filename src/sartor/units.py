@@ -1,0 +1,227 @@
+"""Measurements and limits: numbers that know their unit and where they come from."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sartor.errors import LimitError, OptionError, did_you_mean
+
+Provenance = Literal["counted", "predicted", "proxy", "verified"]
+Direction = Literal["max", "min"]
+"""A limit of direction "max" is an upper bound, one of "min" a lower bound."""
+
+TIME_MS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "min": 6e4}
+BYTES = {
+    "B": 1.0,
+    "kB": 1e3,
+    "KB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "KiB": 2.0**10,
+    "MiB": 2.0**20,
+    "GiB": 2.0**30,
+}
+COUNT = {"": 1.0, "K": 1e3, "k": 1e3, "M": 1e6, "G": 1e9}
+SHARE = {"": 1.0, "%": 0.01}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Something that can be measured of a network, and the words a user has for it."""
+
+    name: str
+    """Name with its unit, as in a study and in `summary.json`: `latency_ms`."""
+    word: str
+    """What a user types in a limit: `latency`."""
+    units: Mapping[str, float]
+    """Accepted units and their factors to the unit of `name`."""
+    unit: str
+    """Unit in which it is shown."""
+    bound: Direction
+    """What `=` means in a limit: an upper ("max") or a lower ("min") bound."""
+    example: str
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("latency_ms", "latency", TIME_MS, "ms", "max", "5ms"),
+        Metric("size_bytes", "size", BYTES, "MB", "max", "2MB"),
+        Metric("peak_bytes", "memory", BYTES, "MB", "max", "64MB"),
+        Metric("accuracy", "accuracy", SHARE, "%", "min", "90%"),
+        Metric("macs", "macs", COUNT, "M", "max", "10M"),
+        Metric("params", "params", COUNT, "M", "max", "1M"),
+    )
+}
+_BY_WORD = {metric.word: metric for metric in METRICS.values()} | METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number with its interval and its provenance; the unit is that of the metric's name."""
+
+    value: float
+    provenance: Provenance
+    low: float | None = None
+    """Lower end of the 95 % interval, or None where none was determined."""
+    high: float | None = None
+
+    def to_json(self) -> dict[str, float | str | None]:
+        """Return plain data for `summary.json` and cards."""
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "provenance": self.provenance,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound on a metric that every delivered design keeps."""
+
+    metric: str
+    bound: float
+    direction: Direction
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise _unknown_metric(self.metric)
+        if not math.isfinite(self.bound) or self.bound <= 0:
+            raise OptionError(
+                f"limit on {METRICS[self.metric].word} is {self.bound}; allowed: a number above 0."
+            )
+
+    def excess(self, value: float) -> float:
+        """Return by which share of the bound `value` misses the limit; 0 or less is kept."""
+        over = value - self.bound if self.direction == "max" else self.bound - value
+        return over / self.bound
+
+    def keeps(self, value: float) -> bool:
+        """Tell whether `value` keeps the limit. NaN never does."""
+        return self.excess(value) <= 0
+
+    def __str__(self) -> str:
+        sign = "<=" if self.direction == "max" else ">="
+        return f"{METRICS[self.metric].word} {sign} {show(self.metric, self.bound)}"
+
+
+def parse_limit(text: str) -> Limit:
+    """Read a limit as a user types it.
+
+    Args:
+        text: `latency=5ms`, `size<=2MB`, `accuracy>=90%`. `=` is the bound that makes sense for
+            the metric: upper for costs, lower for accuracy.
+
+    Raises:
+        OptionError: The text is no limit, or its metric or unit is unknown.
+
+    Example:
+        >>> parse_limit("latency=500us")
+        Limit(metric='latency_ms', bound=0.5, direction='max')
+    """
+    match = re.fullmatch(r"\s*([A-Za-z_]+)\s*(<=|>=|=)\s*(.+?)\s*", text)
+    if match is None:
+        raise OptionError(
+            f"limit {text!r} is not understood; write NAME=VALUE, for example latency=5ms."
+        )
+    word, sign, amount = match.groups()
+    if word not in _BY_WORD:
+        raise _unknown_metric(word)
+    metric = _BY_WORD[word]
+    direction: Direction = {"=": metric.bound, "<=": "max", ">=": "min"}[sign]  # type: ignore[assignment]
+    return Limit(metric.name, parse_quantity(amount, metric), direction)
+
+
+def parse_quantity(text: str, metric: Metric) -> float:
+    """Read `text`, such as "5ms", in the unit of `metric`.
+
+    Raises:
+        OptionError: There is no number in front, or the unit does not belong to the metric.
+    """
+    match = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\D*?)\s*", text)
+    if match is None:
+        raise OptionError(
+            f"{metric.word} {text!r} is not understood; write a number and a unit, "
+            f"for example {metric.example}."
+        )
+    number, unit = match.groups()
+    if unit == "x":
+        raise OptionError(
+            f"{metric.word} {text!r} is relative, but there is no network to relate it to; "
+            f"give an absolute value, for example {metric.example}."
+        )
+    if unit not in metric.units:
+        known = ", ".join(name for name in metric.units if name) or "none"
+        raise OptionError(
+            f"unknown unit {unit!r} in {metric.word} {text!r}; known: {known}. "
+            f"For example {metric.word}={metric.example}."
+        )
+    return float(number) * metric.units[unit]
+
+
+def read_limits(
+    given: Iterable[str | Limit] | Mapping[str, float] | None,
+) -> tuple[Limit, ...]:
+    """Bring limits in any accepted form to a sorted tuple and refuse contradictions.
+
+    Args:
+        given: Texts (`"latency=5ms"`), limits, or a mapping from metric to number in the unit of
+            its name (`{"latency_ms": 5}`).
+
+    Raises:
+        OptionError: A limit is not understood.
+        LimitError: A lower bound stands above an upper bound of the same metric.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, Mapping):
+        limits = [_from_number(name, bound) for name, bound in given.items()]
+    else:
+        limits = [item if isinstance(item, Limit) else parse_limit(item) for item in given]
+    tightest: dict[tuple[str, Direction], Limit] = {}
+    for limit in limits:
+        key = (limit.metric, limit.direction)
+        held = tightest.get(key)
+        if held is None or held.excess(limit.bound) <= 0:
+            tightest[key] = limit
+    for (metric, direction), limit in tightest.items():
+        other = tightest.get((metric, "min"))
+        if direction == "max" and other is not None and other.bound > limit.bound:
+            raise LimitError(
+                f"the limits {other} and {limit} exclude one another; give up one of them."
+            )
+    return tuple(tightest[key] for key in sorted(tightest))
+
+
+def show(metric: str, value: float) -> str:
+    """Write a value with a unit that suits its size.
+
+    Example:
+        >>> show("latency_ms", 0.0561), show("size_bytes", 2.5e5), show("accuracy", 0.9312)
+        ('0.0561 ms', '250 kB', '93.12 %')
+    """
+    if metric == "accuracy":
+        return f"{100 * value:.2f} %"
+    if metric == "latency_ms":
+        return f"{value:.3g} ms"
+    suffix = "B" if METRICS[metric].units is BYTES else ""
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor:
+            return f"{value / factor:.3g} {prefix}{suffix}"
+    return f"{value:.0f} {suffix}".rstrip()
+
+
+def _from_number(name: str, bound: float) -> Limit:
+    if name not in METRICS:
+        raise _unknown_metric(name)
+    return Limit(name, float(bound), METRICS[name].bound)
+
+
+def _unknown_metric(given: str) -> OptionError:
+    words = [metric.word for metric in METRICS.values()]
+    return OptionError(
+        f"unknown limit {given!r}; known: {', '.join(words)}.{did_you_mean(given, _BY_WORD)}"
+    )

@@ -1,0 +1,111 @@
+"""Fronts: exact, never shrinking, diverse picks."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sartor.search import choose, hypervolume, knee, non_dominated
+from sartor.search.improve import added, improving_batch
+from sartor.units import Direction
+
+Numbers = npt.NDArray[np.float64]
+WAYS: list[Direction] = ["max", "min", "min"]
+
+
+def points(width: int) -> st.SearchStrategy[Numbers]:
+    # Few different numbers, so that ties are common.
+    return arrays(
+        np.float64,
+        st.tuples(st.integers(0, 25), st.just(width)),
+        elements=st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5, 5.0, math.nan]),
+    )
+
+
+def brute_force(values: Numbers, ways: list[Direction]) -> list[int]:
+    costs = values * np.array([1 if way == "min" else -1 for way in ways])
+    return [
+        place
+        for place, point in enumerate(costs)
+        if not np.isnan(point).any()
+        and not any((other <= point).all() and (other < point).any() for other in costs)
+    ]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@given(data=st.data())
+def test_the_front_is_that_of_brute_force(width: int, data: st.DataObject) -> None:
+    values = data.draw(points(width))
+    assert non_dominated(values, WAYS[:width]).tolist() == brute_force(values, WAYS[:width])
+
+
+@given(values=points(2), point=arrays(np.float64, (1, 2), elements=st.floats(0, 6)))
+def test_adding_a_point_never_shrinks_the_hypervolume(values: Numbers, point: Numbers) -> None:
+    before = hypervolume(values, ["max", "min"], [0.0, 6.0])
+    after = hypervolume(np.vstack([values, point]), ["max", "min"], [0.0, 6.0])
+    assert after >= before - 1e-12
+
+
+@pytest.mark.parametrize("width", [2, 3])
+@given(data=st.data())
+def test_what_a_point_adds_is_the_difference_of_hypervolumes(
+    width: int, data: st.DataObject
+) -> None:
+    shape = st.tuples(st.integers(0, 12), st.just(width))
+    front = data.draw(arrays(np.float64, shape, elements=st.floats(0, 1.2)))
+    new = data.draw(arrays(np.float64, (3, width), elements=st.floats(0, 1.2)))
+    ways: list[Direction] = ["min"] * width
+    reference = np.full(width, 1.0)
+    gains = added(front, new, reference)
+    for point, gain in zip(new, gains, strict=True):
+        after = hypervolume(np.vstack([front, point]), ways, reference)
+        assert gain == pytest.approx(after - hypervolume(front, ways, reference), abs=1e-9)
+
+
+def test_hypervolume_of_nothing_and_of_what_is_beyond_the_reference_is_zero() -> None:
+    assert hypervolume(np.empty((0, 2)), ["max", "min"], [0.0, 1.0]) == 0
+    assert hypervolume([[0.5, 2.0], [math.nan, 0.1]], ["max", "min"], [0.0, 1.0]) == 0
+
+
+def test_choosing_takes_the_ends_the_knee_and_then_the_widest_gaps() -> None:
+    values = [[0.5, 1.0], [0.55, 1.1], [0.8, 2.0], [0.85, 6.0], [0.9, 16.0], [0.1, 20.0]]
+    assert choose(values, ["max", "min"], 1) == [4]
+    assert choose(values, ["max", "min"], 2) == [4, 0]
+    assert choose(values, ["max", "min"], 3) == [4, 0, 2]
+    assert choose(values, ["max", "min"], 4) == [4, 0, 2, 3]
+    assert sorted(choose(values, ["max", "min"], 50)) == [0, 1, 2, 3, 4]
+    assert knee(values, ["max", "min"]) == 2
+
+
+def test_choosing_from_nothing_equal_points_or_nan() -> None:
+    assert choose(np.empty((0, 2)), ["max", "min"], 3) == []
+    assert choose([[1.0, 1.0]] * 4, ["max", "min"], 3) == [0]
+    assert choose([[math.nan, 1.0], [0.5, 1.0]], ["max", "min"], 3) == [1]
+    assert knee([[math.nan, 1.0]], ["max", "min"]) is None
+
+
+@given(values=points(2), count=st.integers(1, 8))
+def test_chosen_points_are_different_and_on_the_front(values: Numbers, count: int) -> None:
+    chosen = choose(values, ["max", "min"], count)
+    front = non_dominated(values, ["max", "min"]).tolist()
+    assert len(chosen) == len(set(chosen)) <= count
+    assert set(chosen) <= set(front)
+    assert bool(chosen) == bool(front)
+
+
+def test_a_batch_is_spread_over_the_front() -> None:
+    front = np.array([[0.0, 1.0], [1.0, 0.0]])
+    sure = np.array([[0.1, 0.9], [0.5, 0.3], [0.51, 0.299], [0.9, 0.05]])
+    chosen = improving_batch(front, np.stack([sure, sure]), sure, 3)
+    assert set(chosen) == {0, 1, 3}
+
+
+def test_a_batch_holds_nothing_that_adds_nothing() -> None:
+    front = np.array([[0.0, 0.0]])
+    beaten = np.array([[0.5, 0.5], [1.0, 0.2]])
+    assert improving_batch(front, np.stack([beaten]), beaten, 3) == []
+    assert improving_batch(front, np.empty((2, 0, 2)), np.empty((0, 2)), 3) == []

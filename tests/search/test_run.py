@@ -1,0 +1,196 @@
+"""The loop: durable, resumable, honest about failures."""
+
+import math
+from pathlib import Path
+
+import pytest
+from toy import Toy
+
+from sartor.errors import DataError, LimitError, OptionError, RunFolderError
+from sartor.search import Study, run
+from sartor.space import Choice, Design, Space
+from sartor.study import Trial, Trials
+from sartor.units import Limit, Measurement
+
+TOY = Toy(stages=3)
+OBJECTIVES = {"accuracy": "max", "latency_ms": "min"}
+
+
+def plain(study: Study) -> list[tuple[str, int, str]]:
+    return [(trial.design.id, trial.batch, trial.state) for trial in study.trials]
+
+
+@pytest.mark.parametrize("strategy", ["random", "nsga2", "predictor"])
+@pytest.mark.parametrize("stopped_after", [5, 16, 44])
+def test_a_stopped_search_ends_as_if_unbroken(
+    tmp_path: Path, strategy: str, stopped_after: int
+) -> None:
+    def search(place: Path | None, **more: object) -> Study:
+        return run(
+            TOY.space,
+            TOY.evaluate,
+            strategy=strategy,
+            evaluations=52,
+            seed=2,
+            storage=place,
+            estimate=TOY.estimate,
+            limits={"latency_ms": 2.0},
+            **more,  # type: ignore[arg-type]
+        )
+
+    seen: list[Trial] = []
+    search(tmp_path / "study.db", stop=lambda: len(seen) >= stopped_after, on_trial=seen.append)
+    assert len(seen) == stopped_after
+    rest: list[Trial] = []
+    resumed = search(tmp_path / "study.db", on_trial=rest.append)
+    unbroken = search(None)
+    assert plain(resumed) == plain(unbroken)
+    assert len(rest) == 52 - stopped_after
+    assert resumed.front == unbroken.front
+    assert resumed.quality == unbroken.quality
+    again = search(tmp_path / "study.db", on_trial=lambda _: pytest.fail("nothing was left to do"))
+    assert again.quality == unbroken.quality
+
+
+def test_more_evaluations_go_on_where_fewer_ended(tmp_path: Path) -> None:
+    def search(place: Path | None, evaluations: int) -> Study:
+        return run(
+            TOY.space, TOY.evaluate, evaluations=evaluations, storage=place, strategy="nsga2"
+        )
+
+    search(tmp_path / "s.db", 21)
+    assert plain(search(tmp_path / "s.db", 60)) == plain(search(None, 60))
+
+
+def test_an_evaluation_that_fails_is_recorded_and_the_search_goes_on() -> None:
+    calls = []
+
+    def evaluate(design: Design) -> dict[str, float]:
+        calls.append(design)
+        if len(calls) % 5 == 1:
+            raise DataError("a batch of one")
+        if len(calls) % 5 == 2:
+            return {"accuracy": math.nan, "latency_ms": 1.0}
+        if len(calls) % 5 == 3:
+            raise ZeroDivisionError("division by zero")
+        return TOY.evaluate(design)
+
+    study = run(TOY.space, evaluate, evaluations=40)
+    failed = [trial for trial in study.trials if trial.state == "failed"]
+    assert len(study.trials) == len(calls) == 40
+    assert len(failed) == 24
+    assert [trial.reason for trial in failed[:3]] == [
+        "DataError: a batch of one",
+        "accuracy is no finite number",
+        "ZeroDivisionError: division by zero",
+    ]
+    assert all(trial.state == "done" for trial in study.front)
+
+
+def test_a_search_in_which_everything_fails_ends() -> None:
+    def evaluate(_: Design) -> dict[str, float]:
+        raise ValueError("no")
+
+    study = run(TOY.space, evaluate, evaluations=40)
+    assert len(study.trials) == 40
+    assert study.front == ()
+    assert study.quality == {}
+
+
+def test_a_full_disk_is_no_fault_of_the_design() -> None:
+    def evaluate(_: Design) -> dict[str, float]:
+        raise RunFolderError("the disk is full")
+
+    with pytest.raises(RunFolderError):
+        run(TOY.space, evaluate, evaluations=40)
+
+
+def test_a_mistake_in_the_evaluation_is_not_hidden() -> None:
+    def evaluate(design: Design) -> dict[str, float]:
+        return {"accuracy": design.number("no such choice")}
+
+    with pytest.raises(KeyError):
+        run(TOY.space, evaluate, evaluations=4)
+
+
+def test_an_objective_or_limit_that_is_never_measured_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"latency_ms is an objective.*gives accuracy"):
+        run(TOY.space, lambda _: {"accuracy": 1.0}, evaluations=4)
+    with pytest.raises(OptionError, match=r"limit on size_bytes.*gives accuracy, latency_ms"):
+        run(TOY.space, TOY.evaluate, evaluations=4, limits=["size=1MB"])
+
+
+def test_measurements_keep_their_provenance_and_plain_numbers_are_proxies() -> None:
+    def evaluate(design: Design) -> dict[str, Measurement | float]:
+        return {
+            "accuracy": 0.5,
+            "latency_ms": Measurement(TOY.latency_ms(design), "predicted", 0.0, 9.0),
+        }
+
+    trial = run(TOY.space, evaluate, evaluations=1, strategy="random").trials[0]
+    assert trial.measurements["accuracy"] == Measurement(0.5, "proxy")
+    assert trial.measurements["latency_ms"].provenance == "predicted"
+    assert trial.measurements["latency_ms"].high == 9.0
+
+
+def test_the_front_keeps_the_limits_and_holds_no_beaten_design() -> None:
+    study = run(TOY.space, TOY.evaluate, evaluations=64, limits={"latency_ms": "<=1.5"})
+    front = [(trial.value("accuracy"), trial.value("latency_ms")) for trial in study.front]
+    kept = [
+        (trial.value("accuracy"), trial.value("latency_ms"))
+        for trial in study.trials
+        if trial.value("latency_ms") <= 1.5
+    ]
+    assert front
+    assert len(kept) < 64
+    for accuracy, latency in front:
+        assert latency <= 1.5
+        assert not any(
+            a >= accuracy and t <= latency and (a, t) != (accuracy, latency) for a, t in kept
+        )
+
+
+def test_limits_are_read_in_every_form() -> None:
+    def limits(given: object) -> tuple[Limit, ...]:
+        study = run(TOY.space, TOY.evaluate, evaluations=1, strategy="random", limits=given)  # type: ignore[arg-type]
+        return study.problem.limits
+
+    expected = (Limit("latency_ms", 8.0, "max"),)
+    assert limits({"latency_ms": "<=8"}) == expected
+    assert limits({"latency_ms": 8}) == expected
+    assert limits({"latency_ms": "8ms"}) == expected
+    assert limits({"latency": "<=0.008s"}) == expected
+    assert limits(["latency=8ms"]) == expected
+    assert limits({"accuracy": ">=0.5"}) == (Limit("accuracy", 0.5, "min"),)
+    assert limits(None) == ()
+    with pytest.raises(OptionError, match="give a number"):
+        limits({"latency_ms": "<=--8"})
+    with pytest.raises(LimitError, match="exclude one another"):
+        limits(["latency<=1ms", "latency>=2ms"])
+
+
+def test_trials_of_others_are_known_and_do_not_count() -> None:
+    trials = Trials.open(None, TOY.space, {"accuracy": "max", "latency_ms": "min"})
+    measured = {
+        name: Measurement(value, "proxy")
+        for name, value in TOY.evaluate(TOY.space.extreme(0)).items()
+    }
+    trials.add(TOY.space.extreme(0), measured, origin="random")
+    study = run(TOY.space, TOY.evaluate, evaluations=20, storage=trials)
+    assert [trial.origin for trial in study.trials] == ["random"] + ["search"] * 20
+    assert len({trial.design for trial in study.trials}) == 21
+
+
+def test_a_space_with_few_designs_is_searched_to_its_end() -> None:
+    space = Space([Choice("width", (8, 16), ordered=True)])
+    study = run(space, lambda it: {"accuracy": 0.5, "latency_ms": it.number("width")})
+    assert study.exhausted
+    assert len(study.trials) == 2
+    single = run(Space([Choice("width", (8,))]), lambda _: {"accuracy": 0.5, "latency_ms": 1.0})
+    assert [trial.design["width"] for trial in single.front] == [8]
+
+
+@pytest.mark.parametrize("wrong", [{"evaluations": 0}, {"batch": 0}, {"seed": -1}])
+def test_numbers_that_are_not_allowed_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(OptionError, match=r"allowed: [01] and more"):
+        run(TOY.space, TOY.evaluate, **wrong)  # type: ignore[arg-type]

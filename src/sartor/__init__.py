@@ -1,3 +1,20 @@
-"""Sartor: neural networks cut to measure."""
+"""Sartor: neural networks cut to measure.
+
+Every command is a function of the same name here: `sartor.fit(...)`. The verbs are fetched when
+they are first used, so that `import sartor` loads neither torch nor a runtime.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sartor.jobs import Run, fit
 
 __version__ = "0.1.0"
+__all__ = ["Run", "fit"]
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever the verb is
+    if name in __all__:
+        return getattr(importlib.import_module("sartor.jobs"), name)
+    raise AttributeError(f"module 'sartor' has no attribute {name!r}")

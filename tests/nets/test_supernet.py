@@ -44,7 +44,9 @@ def test_a_worn_design_gives_the_gradients_of_the_network_cut_out(
     cut(resize(images, FAMILY.resolution(design))).square().sum().backward()
     supernet.zero_grad()
     supernet.wear(design).train()(images).square().sum().backward()
-    worn_norm = sum(float(p.grad.square().sum()) for p in supernet.parameters() if p.grad is not None)
+    worn_norm = sum(
+        float(p.grad.square().sum()) for p in supernet.parameters() if p.grad is not None
+    )
     cut_norm = sum(float(p.grad.square().sum()) for p in cut.parameters() if p.grad is not None)
     assert worn_norm == pytest.approx(cut_norm, rel=1e-3)
 

@@ -1,5 +1,6 @@
 """Latency models: the time of a network, predicted from its operations."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sartor.cost.features import summarise
+from sartor.cost.features import summarise, usual_costs
 from sartor.errors import DamagedFileError, DataError
 
 Vector = npt.NDArray[np.float64]
@@ -15,6 +16,10 @@ Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 FEWEST = 6
 """Networks below which a model is not fitted."""
+PULL = 0.1
+"""Strength of the prior against one network."""
+MOST_CORRECTED = math.log(1.5)
+"""A correction by more than half is no correction but an extrapolation."""
 CORRECTED = 16
 """Networks from which on the sum of operations is corrected by a Gaussian process."""
 
@@ -65,7 +70,8 @@ class LatencyModel:
         if not len(self.points):
             return total
         x = (summarise(vectors) - self.centre) / self.scale
-        return total * np.exp(_kernel(x, self.points, self.length) @ self.weights)
+        correction = _kernel(x, self.points, self.length) @ self.weights
+        return total * np.exp(np.clip(correction, -MOST_CORRECTED, MOST_CORRECTED))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -155,17 +161,24 @@ def error_of(predicted: Vector, times: Vector, fitted: int) -> LatencyError:
 
 
 def _sum_of_costs(vectors: Matrix, times: Vector) -> Vector:
-    """Fit non-negative costs by least relative squares, drawn weakly toward zero."""
+    """Fit non-negative costs by least relative squares, drawn weakly toward the usual ones.
+
+    Where few networks were timed, what they do not tell is taken from `usual_costs`, brought to the
+    speed of the machine.
+    """
     from scipy.optimize import nnls
 
-    size = np.maximum(np.abs(vectors).mean(0), 1e-12)
+    usual = usual_costs()
+    usual *= float(np.median(times / (vectors @ usual)))
+    share = np.maximum((vectors * usual / times[:, None]).mean(0), 1e-6)
     used = vectors.any(0)
-    rows = (vectors / size / times[:, None])[:, used]
-    pull = 0.003 * np.sqrt(len(times)) * np.eye(rows.shape[1]) / times.mean()
-    goal = np.concatenate([np.ones(len(times)), np.zeros(rows.shape[1])])
+    # Columns are multiples of the usual cost, so that 1 is what the prior expects of each.
+    rows = (vectors * usual / times[:, None])[:, used]
+    pull = PULL * np.diag(np.sqrt(share[used] * len(times)))
+    goal = np.concatenate([np.ones(len(times)), pull.sum(1)])
     solution, _ = nnls(np.vstack([rows, pull]), goal)
-    costs = np.zeros(vectors.shape[1])
-    costs[used] = solution / size[used]
+    costs = usual.copy()
+    costs[used] *= solution
     return costs
 
 

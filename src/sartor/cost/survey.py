@@ -28,7 +28,7 @@ PILOT = 4
 """Architectures after which runtimes and precisions that are never near the best are dropped."""
 NEAR = 1.3
 """A runtime and precision stays if it takes at most this times the best one, for any network."""
-FEWEST, MOST = 12, 160
+FEWEST, MOST = 16, 240
 """Architectures of a survey."""
 SECONDS_EACH = 0.08
 """Time for one program. A few hundred calls of a small network, in blocks."""
@@ -129,7 +129,7 @@ class Surveyor:
     ) -> None:
         """Time networks until the seconds are over or so many architectures are done.
 
-        At least twelve and at most 160 architectures are timed.
+        At least 16 and at most 240 architectures are timed.
         """
         started = time.monotonic()
         goal = MOST if networks is None else networks
@@ -182,8 +182,7 @@ class Surveyor:
     def save(self, file: Path) -> None:
         """Write what was timed to a JSON file."""
         rows = [
-            [dict(item.design), item.group, item.latency_ms, item.size_bytes]
-            for item in self.timed
+            [dict(item.design), item.group, item.latency_ms, item.size_bytes] for item in self.timed
         ]
         write_json(file, {"runtimes": self.runtimes, "dropped": self.dropped, "timed": rows})
 

@@ -1,13 +1,9 @@
 """From a network to an ONNX file."""
 
-from pathlib import Path
 
 import onnx
-import torch
-from torch import nn
 
 from sartor.deploy.trace import write
-from sartor.deploy.writers import Unwritable
 
 
 def export(network, file, shape):

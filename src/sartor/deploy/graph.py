@@ -40,9 +40,7 @@ class Graph:
         self.constants[name] = array
         return Value(name)
 
-    def node(
-        self, op: str, inputs: Sequence[Value], name: str, **attributes: Attribute
-    ) -> Value:
+    def node(self, op: str, inputs: Sequence[Value], name: str, **attributes: Attribute) -> Value:
         """Append an operation and return its output."""
         names = [value.name for value in inputs]
         # make_node drops nothing and orders attributes, so equal networks give equal bytes.

@@ -1,15 +1,12 @@
 """From a float file to one that computes in int8 where its runtime is faster for it."""
 
-from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from sartor.deploy.ranges import Range, ranges
+from sartor.deploy.ranges import ranges
 
 WEIGHTED = {"Conv", "Gemm"}
 ACTIVATIONS = {"Relu", "Clip"}
@@ -25,7 +22,7 @@ class Scheme:
     signed: str = ""  # "" | "s8" | "u8"
     all_readers: bool = True
     bias: bool = True
-    pair_skip: bool=False
+    pair_skip: bool = False
 
 
 def quantize(source, target, calibration, *, runtime=None, keep_float=(), scheme=None):
@@ -63,8 +60,10 @@ class Quantizer:
                 t = n.output[0]
                 rs = self.readers.get(t, [])
                 if len(rs) == 1 and rs[0].op_type in ACTIVATIONS:
-                    t = rs[0].output[0]; rs = self.readers.get(t, [])
-                if rs and rs[0].op_type in self.scheme.skip_output_before: continue
+                    t = rs[0].output[0]
+                    rs = self.readers.get(t, [])
+                if rs and rs[0].op_type in self.scheme.skip_output_before:
+                    continue
                 if t == self.final and not self.scheme.logits:
                     continue
                 out[t] = None
@@ -73,46 +72,59 @@ class Quantizer:
     def round_all(self, calibration):
         tensors = self.rounded()
         rg = ranges(self.model, tensors, calibration)
-        new = []; self.new_constants = {}
+        new = []
+        self.new_constants = {}
         self.grid = {t: self.quantization(t, *rg[t]) for t in tensors}
         for t in tensors:
-            if t == 'input': new += self.pair(t)
+            if t == "input":
+                new += self.pair(t)
         for n in self.nodes:
             ins = list(n.input)
-            m = onnx.NodeProto(); m.CopyFrom(n)
+            m = onnx.NodeProto()
+            m.CopyFrom(n)
             for k, i in enumerate(ins):
                 if i in self.grid and (self.scheme.all_readers or n.name in self.chosen_names):
-                    m.input[k] = i + '.rounded'
+                    m.input[k] = i + ".rounded"
             if n.name in self.chosen_names and n.op_type in WEIGHTED:
                 new += self.weights(n, m)
             new.append(m)
             for o in n.output:
-                if o in self.grid: new += self.pair(o)
+                if o in self.grid:
+                    new += self.pair(o)
         g = self.model.graph
-        del g.node[:]; g.node.extend(new)
+        del g.node[:]
+        g.node.extend(new)
         used = {i for n in new for i in n.input}
         keepi = [t for t in g.initializer if t.name in used]
         keepi = [onnx.TensorProto.FromString(t.SerializeToString()) for t in keepi]
-        del g.initializer[:]; g.initializer.extend(keepi)
+        del g.initializer[:]
+        g.initializer.extend(keepi)
         g.initializer.extend(numpy_helper.from_array(a, k) for k, a in self.new_constants.items())
 
     def quantization(self, t, low, high):
         s = self.scheme
         if s.signed and low < 0:
             a = max(-low, high)
-            if s.signed == 's8': return np.float32(a / 127 or 1), np.int8(0)
+            if s.signed == "s8":
+                return np.float32(a / 127 or 1), np.int8(0)
             return np.float32(a / 127.5 or 1), np.uint8(128)
         scale = (high - low) / 255
-        if scale < 1e-38: return np.float32(1), np.uint8(0)
+        if scale < 1e-38:
+            return np.float32(1), np.uint8(0)
         return np.float32(scale), np.uint8(round(-low / scale))
 
     def pair(self, t):
         scale, zero = self.grid[t]
-        self.new_constants[t + '.scale'] = np.array(scale); self.new_constants[t + '.zero'] = np.array(zero)
-        p = [t + '.scale', t + '.zero']
+        self.new_constants[t + ".scale"] = np.array(scale)
+        self.new_constants[t + ".zero"] = np.array(zero)
+        p = [t + ".scale", t + ".zero"]
         name = t
-        out = [helper.make_node('QuantizeLinear', [t, *p], [t + '.int8'], name=t + '.quantize'),
-               helper.make_node('DequantizeLinear', [t + '.int8', *p], [t + '.rounded'], name=t + '.dequantize')]
+        out = [
+            helper.make_node("QuantizeLinear", [t, *p], [t + ".int8"], name=t + ".quantize"),
+            helper.make_node(
+                "DequantizeLinear", [t + ".int8", *p], [t + ".rounded"], name=t + ".dequantize"
+            ),
+        ]
         return out
 
     def weights(self, n, m):
@@ -125,13 +137,32 @@ class Quantizer:
         q = np.clip(np.rint(w / ws.reshape(-1, *(1,) * (w.ndim - 1))), -127, 127).astype(np.int8)
         c = self.new_constants
         wn, bn = n.input[1], n.input[2]
-        c[wn + '.int8'] = q; c[wn + '.scale'] = ws; c[wn + '.zero'] = np.zeros(len(ws), np.int8)
-        m.input[1] = wn + '.rounded'
-        out = [helper.make_node('DequantizeLinear', [wn + '.int8', wn + '.scale', wn + '.zero'], [wn + '.rounded'], name=wn + '.dequantize', axis=0)]
+        c[wn + ".int8"] = q
+        c[wn + ".scale"] = ws
+        c[wn + ".zero"] = np.zeros(len(ws), np.int8)
+        m.input[1] = wn + ".rounded"
+        out = [
+            helper.make_node(
+                "DequantizeLinear",
+                [wn + ".int8", wn + ".scale", wn + ".zero"],
+                [wn + ".rounded"],
+                name=wn + ".dequantize",
+                axis=0,
+            )
+        ]
         if self.scheme.bias:
             bs = (ws * xs).astype(np.float32)
-            c[bn + '.int32'] = np.rint(b / bs).astype(np.int32); c[bn + '.scale'] = bs
-            c[bn + '.zero'] = np.zeros(len(bs), np.int32)
-            out.append(helper.make_node('DequantizeLinear', [bn + '.int32', bn + '.scale', bn + '.zero'], [bn + '.rounded'], name=bn + '.dequantize', axis=0))
-            m.input[2] = bn + '.rounded'
+            c[bn + ".int32"] = np.rint(b / bs).astype(np.int32)
+            c[bn + ".scale"] = bs
+            c[bn + ".zero"] = np.zeros(len(bs), np.int32)
+            out.append(
+                helper.make_node(
+                    "DequantizeLinear",
+                    [bn + ".int32", bn + ".scale", bn + ".zero"],
+                    [bn + ".rounded"],
+                    name=bn + ".dequantize",
+                    axis=0,
+                )
+            )
+            m.input[2] = bn + ".rounded"
         return out

@@ -14,7 +14,7 @@ from sartor.jobs.fitting.asked import SHARES, Asked, Shares
 from sartor.jobs.fitting.building import Builder, largest_as_teacher
 from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
-from sartor.jobs.fitting.outcome import finish, read_summary, summarise_run
+from sartor.jobs.fitting.outcome import finish, summarise_run
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.searching import Evaluator, open_trials, search_designs
 from sartor.jobs.fitting.surveying import check_smallest, survey_target
@@ -22,6 +22,7 @@ from sartor.jobs.fitting.training import train_supernet
 from sartor.jobs.fitting.versus import read_rival
 from sartor.jobs.progress import Progress, Silent
 from sartor.nets import FAMILIES
+from sartor.report import read_summary
 from sartor.study import RunFolder
 from sartor.tasks import Task
 from sartor.train import keep_freed_memory
@@ -54,9 +55,7 @@ class Run:
             LimitError: None is as fast; the message names the fastest.
         """
         picks = list(self.summary["picks"])
-        kept = [
-            it for it in picks if latency_ms is None or it["latency_ms"]["value"] <= latency_ms
-        ]
+        kept = [it for it in picks if latency_ms is None or it["latency_ms"]["value"] <= latency_ms]
         if not kept:
             fastest = min((it["latency_ms"]["value"] for it in picks), default=None)
             nearest = "" if fastest is None else f" The fastest takes {fastest:.3g} ms."
@@ -183,9 +182,7 @@ class _Stages:
             )
             for text in self.asked.versus:
                 read_rival(text, task.resolution)  # a misspelt name is refused before any work
-            job = Job(
-                self.asked, self.folder, self.cache, self.progress, task, self.target, family
-            )
+            job = Job(self.asked, self.folder, self.cache, self.progress, task, self.target, family)
             if not self.folder.stage_done("prepare"):
                 check_smallest(job)
                 seconds = time.monotonic() - started

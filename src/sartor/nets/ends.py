@@ -103,9 +103,7 @@ class PoolingHead(nn.Module):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten(1)
         self.hidden: nn.Module = nn.Linear(width, part.hidden) if part.hidden else nn.Identity()
-        self.act: nn.Module = (
-            ACTIVATIONS[part.activation]() if part.hidden else nn.Identity()
-        )
+        self.act: nn.Module = ACTIVATIONS[part.activation]() if part.hidden else nn.Identity()
         self.dropout: nn.Module = nn.Dropout(part.dropout) if part.dropout else nn.Identity()
         self.classifier = nn.Linear(part.hidden or width, part.classes)
 

@@ -1,5 +1,6 @@
 """What a strategy has been told and has asked for."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ class History:
         self.problem = problem
         self.seed = seed
         self.trials: list[Scored] = []
+        self.good: list[Scored] = []
+        """Trials with a number for every objective, by batch, then in an order of their own."""
         self.known: set[Design] = set()
         """Designs told or asked for."""
         self._asks = 0
@@ -29,23 +32,17 @@ class History:
         """Number of the batch that is asked for next."""
         return 1 + max((trial.batch for trial in self.trials), default=-1)
 
-    @property
-    def good(self) -> list[Scored]:
-        """Trials with a number for every objective, by batch, then in an order of their own.
-
-        Sorted, so that the order in which parallel evaluations end does not matter.
-        """
-        names = self.problem.objectives
-        whole = [
-            it for it in self.trials if all(np.isfinite(it.values.get(n, np.nan)) for n in names)
-        ]
-        return sorted(whole, key=lambda trial: (trial.batch, trial.design.id))
-
     def tell(self, trials: Sequence[Scored]) -> None:
         """Remember trials."""
         self.trials.extend(trials)
         self.known.update(trial.design for trial in trials)
+        good = [trial for trial in trials if self._is_whole(trial)]
+        # Sorted, so that the order in which parallel evaluations end does not matter.
+        self.good = sorted(self.good + good, key=lambda trial: (trial.batch, trial.design.id))
         self._asks = 0
+
+    def _is_whole(self, trial: Scored) -> bool:
+        return all(math.isfinite(trial.values.get(it, math.nan)) for it in self.problem.objectives)
 
     def rng(self) -> np.random.Generator:
         """Return the randomness of one `ask`: of seed, batch and asks since the last tell."""

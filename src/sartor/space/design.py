@@ -30,6 +30,13 @@ class Design(Mapping[str, Option]):
     def __getitem__(self, name: str) -> Option:
         return self._options[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._options  # the mixin's would raise and catch a KeyError
+
+    def get(self, name: str, default: Option | None = None) -> Option | None:  # type: ignore[override]
+        """Return the option of `name`, or `default` where that choice is not active."""
+        return self._options.get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._options)
 

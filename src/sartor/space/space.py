@@ -123,9 +123,10 @@ class Space:
         return self._draw(lambda choice: int(rng.integers(len(choice.options))))
 
     def extreme(self, position: int, fixed: Mapping[str, Option] | None = None) -> Design:
-        """Make the design with the first (0) or last (-1) option everywhere.
+        """Make the design with the first or the last option everywhere.
 
         Args:
+            position: 0 for the first, -1 for the last.
             fixed: Options that are set instead, where their choices are active.
         """
         fixed = fixed or {}
@@ -213,10 +214,11 @@ class Space:
 
     def _filled(self, design: Design, rng: np.random.Generator) -> Genes:
         """Encode a design, with random genes for inactive choices, so that none is favoured."""
-        genes = self.genes(design)
+        genes: Genes = rng.integers(self.cardinalities)
         for position, choice in enumerate(self.choices):
-            if choice.name not in design:
-                genes[position] = rng.integers(len(choice.options))
+            option = design.get(choice.name)
+            if option is not None:
+                genes[position] = choice.index(option)
         return genes
 
     def count(self) -> int:

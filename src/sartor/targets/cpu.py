@@ -12,7 +12,16 @@ from sartor.registry import Registry
 from sartor.targets import runtimes  # noqa: F401  (registers them)
 from sartor.targets.protocol import RUNTIMES, Runtime
 
-FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd")
+FLAGS = (
+    "avx2",
+    "avx512f",
+    "avx512_vnni",
+    "avx_vnni",
+    "avx512_bf16",
+    "amx_int8",
+    "amx_bf16",
+    "asimd",
+)
 """Instruction sets that decide which kernels a runtime has."""
 
 
@@ -56,7 +65,9 @@ def cpu(threads: int) -> Target:
     """Open this machine's CPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if not 1 <= threads <= (cores or 1):
-        raise OptionError(f"threads is {threads}; allowed: 1 to {cores}, the cores of this machine.")
+        raise OptionError(
+            f"threads is {threads}; allowed: 1 to {cores}, the cores of this machine."
+        )
     found = {}
     for name in RUNTIMES:
         try:
@@ -64,9 +75,7 @@ def cpu(threads: int) -> Target:
         except ImportError:
             continue
     if not found:
-        raise MissingExtraError(
-            f"no runtime is installed; install one of: {', '.join(RUNTIMES)}."
-        )
+        raise MissingExtraError(f"no runtime is installed; install one of: {', '.join(RUNTIMES)}.")
     model, flags = _processor()
     fingerprint: dict[str, str | int] = {
         "cpu": model,

@@ -204,9 +204,7 @@ class _Experiment:
             else:
                 name = names[place]
                 self._calls[name]()  # brings the program's weights back into the caches
-                self._blocks[name].append(
-                    self._time_block(self._calls[name], self._length[name])
-                )
+                self._blocks[name].append(self._time_block(self._calls[name], self._length[name]))
 
     def widest(self) -> float:
         """Return the widest interval, as a share of its value."""

@@ -59,9 +59,7 @@ def time_files(
         }
         patience = START + 5 * len(files) * (1 + seconds_each)
         parts.append(ask(request, patience, [str(it.file) for it in files.values()]))
-    return {
-        name: pool([Timing(**_tuple(part[name])) for part in parts]) for name in files
-    }
+    return {name: pool([Timing(**_tuple(part[name])) for part in parts]) for name in files}
 
 
 def peak_memory(file: Path, runtime: str, *, threads: int, precision: str) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 
 from sartor.targets.experiment import time_in_turn
-from sartor.targets.runtimes import onnxruntime, openvino  # noqa: F401  (registers them)
 from sartor.targets.protocol import RUNTIMES
+from sartor.targets.runtimes import onnxruntime, openvino  # noqa: F401  (registers them)
 
 
 def main() -> None:
@@ -28,9 +28,7 @@ def _time(request: dict[str, Any]) -> dict[str, Any]:
         programs[name] = RUNTIMES[runtime]().load(
             Path(file), threads=request["threads"], precision=precision
         )
-    timings = time_in_turn(
-        programs, seconds_each=request["seconds_each"], seed=request["seed"]
-    )
+    timings = time_in_turn(programs, seconds_each=request["seconds_each"], seed=request["seed"])
     return {
         name: {field: getattr(timing, field) for field in timing.__slots__}
         for name, timing in timings.items()

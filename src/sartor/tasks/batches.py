@@ -26,7 +26,8 @@ class Augment:
     def __post_init__(self) -> None:
         if self.crop < 0 or not 0 <= self.erase <= 1:
             raise OptionError(
-                f"crop is {self.crop}, erase is {self.erase}; allowed: crop 0 or more, erase 0 to 1."
+                f"crop is {self.crop}, erase is {self.erase}; "
+                "allowed: crop 0 or more, erase 0 to 1."
             )
 
     def __call__(
@@ -121,12 +122,17 @@ def shifted(
     images: UInt8[Tensor, "n r r c"], crop: int, rng: torch.Generator
 ) -> UInt8[Tensor, "n r r c"]:
     """Shift every image by up to `crop` pixels in both directions; the border is reflected."""
-    count, rows, columns, _ = images.shape
+    count, rows, columns, depth = images.shape
     crop = min(crop, rows - 1, columns - 1)
     down, right = torch.randint(-crop, crop + 1, (2, count, 1), generator=rng)
     y = _reflected(torch.arange(rows) + down, rows)  # (n, r)
     x = _reflected(torch.arange(columns) + right, columns)
-    return images[torch.arange(count)[:, None, None], y[:, :, None], x[:, None, :]]
+    # Rows are copied whole, then pixels within them: far faster than an index for every pixel.
+    y += rows * torch.arange(count)[:, None]
+    images = images.reshape(count * rows, columns * depth).index_select(0, y.flatten())
+    x = (depth * x[:, :, None] + torch.arange(depth)).reshape(count, 1, columns * depth)
+    moved = images.reshape(count, rows, -1).gather(2, x.expand(-1, rows, -1))
+    return moved.reshape(count, rows, columns, depth)
 
 
 def erased(

@@ -8,26 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from sartor.errors import DataError, OptionError, did_you_mean
-from sartor.tasks.cache import Decoded, decoded
+from sartor.tasks.cache import Decoded, decoded, looked
+from sartor.tasks.looking import Looks
 from sartor.tasks.rows import Rows
 from sartor.tasks.sources import SOURCES, Source
-from sartor.tasks.sources.protocol import Unreadable
+from sartor.tasks.sources.torchvision import KNOWN
 from sartor.tasks.splits import TEST, TRAIN, VALIDATION, Splits, split_by_content
 from sartor.tasks.task import Split, Task
 
 SMALLEST, LARGEST = 16, 224
+SMALLEST_ASKED, LARGEST_ASKED = 12, 1024
 STEP = 4
 TINY = 12
 """Images smaller than this are enlarged to `ENLARGED`: else no stage of a network has room."""
 ENLARGED = 32
-LOOKED_AT = 1000
-"""Items whose size is looked at to choose a resolution."""
 UNREADABLE = 0.05
 """Share of unreadable items above which data is refused."""
 NAMED = 5
 """Unreadable items that a message names."""
-MEASURED = 20000
-"""Images from which mean and spread are taken."""
+NAMES = ("sklearn:digits", *(f"torchvision:{name}" for name in KNOWN))
+"""What a misspelt name may have meant."""
 
 
 def open_task(
@@ -54,7 +54,9 @@ def open_task(
     text = str(source)
     opened = _recognise(text, cache)
     _refuse_unlearnable(opened.labels, opened.classes, text)
-    size, channels, notes = _look(opened, resolution)
+    looks = looked(opened, cache=cache)
+    size, notes = _resolution(looks, resolution)
+    channels = 1 if looks.grey else 3
     items = decoded(opened, resolution=size, channels=channels, cache=cache, progress=progress)
     _refuse_unreadable(items, len(opened.labels), text)
     labels = opened.labels[items.index]
@@ -66,51 +68,42 @@ def open_task(
 
 def _recognise(text: str, cache: Path) -> Source:
     for name in SOURCES:
-        kind = SOURCES[name]
-        if kind.matches(text):
-            if name == "npz" and not Path(text).exists():
-                break
-            return kind.open(text, cache)
+        if SOURCES[name].matches(text):
+            return SOURCES[name].open(text, cache)
     path = Path(text)
-    if path.exists():
+    if text and path.exists():
         raise DataError(
             f"{text} is a file of another kind; allowed: a folder, or an .npz with x and y."
         )
-    near = ""
-    if path.parent.is_dir():
+    near = did_you_mean(text, NAMES)
+    if text and not near and path.parent.is_dir():
         near = did_you_mean(path.name, [it.name for it in path.parent.iterdir()])
     raise DataError(
-        f"{text} does not exist; give a folder of class folders, an .npz, a folder of IDX files, "
-        f"or a name such as sklearn:digits, torchvision:CIFAR10 or hf:owner/name.{near}"
+        f"{text or 'the empty name'} does not exist; give a folder of class folders, an .npz, "
+        "a folder of IDX files, or a name such as sklearn:digits, torchvision:CIFAR10 or "
+        f"hf:owner/name.{near}"
     )
 
 
-def _look(source: Source, resolution: int | None) -> tuple[int, int, list[str]]:
-    """Choose the resolution and the number of channels."""
-    if resolution is not None and not 12 <= resolution <= 1024:
-        raise OptionError(f"resolution is {resolution}; allowed: 12 to 1024.")
-    every = max(1, len(source.labels) // LOOKED_AT)
-    sides, grey, notes = [], True, []
-    for index in range(0, len(source.labels), 1 if every < 20 else every):
-        try:
-            look = source.look(index)
-        except Unreadable:
-            continue
-        sides.append(look.shorter)
-        grey = grey and look.grey
-    if resolution is None:
-        middle = float(np.median(sides)) if sides else float(SMALLEST)
-        resolution = int(min(LARGEST, middle // STEP * STEP))
-        if middle < TINY:
-            resolution = ENLARGED
-            notes.append(f"images of {middle:g} pixels are enlarged to {ENLARGED}")
-        resolution = max(SMALLEST, resolution)
-    return resolution, 1 if grey else 3, notes
+def _resolution(looks: Looks, asked: int | None) -> tuple[int, list[str]]:
+    """Choose the resolution, and say what is special about the images."""
+    notes = [f"{count} images {remark}" for remark, count in looks.remarks.items()]
+    if asked is not None:
+        if not SMALLEST_ASKED <= asked <= LARGEST_ASKED:
+            raise OptionError(
+                f"resolution is {asked}; allowed: {SMALLEST_ASKED} to {LARGEST_ASKED} pixels."
+            )
+        return asked, notes
+    if looks.shorter < TINY:
+        size = ENLARGED
+    else:
+        size = max(SMALLEST, min(LARGEST, int(looks.shorter) // STEP * STEP))
+    if looks.shorter < size:
+        notes.append(f"images of {looks.shorter:g} pixels are enlarged to {size}")
+    return size, notes
 
 
-def _refuse_unlearnable(
-    labels: npt.NDArray[np.int64], classes: Sequence[str], text: str
-) -> None:
+def _refuse_unlearnable(labels: npt.NDArray[np.int64], classes: Sequence[str], text: str) -> None:
     names = list(classes)
     counts = np.bincount(labels, minlength=len(names))
     if len(names) < 2:
@@ -150,9 +143,10 @@ def _task(
         if len(parts[which]) == 0:
             raise DataError(
                 f"{text} leaves nothing for the {name} split: it has {len(labels)} images. "
-                "Add images, at least three of a class."
+                "Add images, at least three different ones of a class."
             )
-    mean, std = _spread(parts[TRAIN])
+    _refuse_untaught(source, text, labels, splits)
+    mean, std = _spread(items, splits == TRAIN)
     return Task(
         name=source.name,
         source=text,
@@ -166,20 +160,44 @@ def _task(
         test=parts[TEST],
         fingerprint=_fingerprint(items, labels, splits),
         skipped=items.skipped,
-        notes=(*notes, *_noted(items, labels, splits)),
+        notes=(*notes, *_noted(items, labels, splits, source.classes)),
     )
 
 
-def _spread(split: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _refuse_untaught(
+    source: Source, text: str, labels: npt.NDArray[np.int64], splits: Splits
+) -> None:
+    """Refuse classes that cannot be learned, or never be tested, for want of different images."""
+    taught = np.bincount(labels[splits == TRAIN], minlength=len(source.classes))
+    tested = np.bincount(labels[splits == TEST], minlength=len(source.classes))
+    none = [name for name, count in zip(source.classes, taught, strict=True) if count == 0]
+    if none:
+        raise DataError(
+            f"{text} has no training image of {', '.join(none[:NAMED])}{_more(none)}, once images "
+            "that also stand in another split are left out. Add images or remove these classes."
+        )
+    alone = [name for name, count in zip(source.classes, tested, strict=True) if count == 0]
+    if alone and "test" not in source.given:
+        raise DataError(
+            f"{text} has classes with fewer than 2 different images: {', '.join(alone[:NAMED])}"
+            f"{_more(alone)}. Add images or remove these classes."
+        )
+
+
+def _spread(
+    items: Decoded, chosen: npt.NDArray[np.bool_]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation per channel of pixel / 255."""
-    every = max(1, len(split) // MEASURED)
-    pixels = np.asarray(split.images[::every]).astype(np.float32) / 255
-    mean, std = pixels.mean((0, 1, 2)), pixels.std((0, 1, 2))
+    _, rows, columns, _ = items.images.shape
+    pixels = rows * columns * int(chosen.sum())
+    mean = items.sums[chosen].sum(0) / (255 * pixels)
+    square = items.squares[chosen].sum(0) / (255 * 255 * pixels)
+    std = np.sqrt(np.maximum(square - mean**2, 0))
     return tuple(map(float, mean)), tuple(float(max(s, 1e-3)) for s in std)
 
 
 def _noted(
-    items: Decoded, labels: npt.NDArray[np.int64], splits: Splits
+    items: Decoded, labels: npt.NDArray[np.int64], splits: Splits, classes: Sequence[str]
 ) -> list[str]:
     notes = []
     if items.skipped:
@@ -188,9 +206,13 @@ def _noted(
             f"{'; '.join(items.skipped[:NAMED])}{_more(items.skipped)}"
         )
     if dropped := int((splits < 0).sum()):
-        notes.append(f"{dropped} images stand in two splits and are left out of training")
+        notes.append(f"{dropped} duplicates stand in two splits and are left out of training")
     order = np.argsort(items.hashes, kind="stable")
     same = items.hashes[order][1:] == items.hashes[order][:-1]
+    untested = np.setdiff1d(labels, labels[splits == TEST])
+    if len(untested):
+        names = [classes[kind] for kind in untested]
+        notes.append(f"the test split has no image of {', '.join(names[:NAMED])}{_more(names)}")
     if clashes := int((same & (labels[order][1:] != labels[order][:-1])).sum()):
         notes.append(f"{clashes} images occur twice with different labels")
     return notes

@@ -29,7 +29,8 @@ class Preprocessing:
         if self.resolution != self.cached:
             pixels = np.stack([resized(image, self.resolution) for image in pixels])
         scaled = pixels.astype(np.float32) / np.float32(255)
-        normal = (scaled - np.float32(self.mean)) / np.float32(self.std)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
+        normal = (scaled - mean) / std
         return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))  # (n, c, r, r)
 
     def to_json(self) -> dict[str, Any]:

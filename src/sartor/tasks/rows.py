@@ -13,19 +13,31 @@ large data set would fill the memory with what the system can read again at any 
 
 
 @dataclass(slots=True)
+class Reading:
+    """Bytes read since pages were last given back; shared by a view and what was sliced from it."""
+
+    since: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Rows:
     """Rows of a mapped array: slices are views, lists of numbers are read."""
 
-    source: npt.NDArray[np.uint8]
-    """(m, r, r, c), a memory map."""
+    source: npt.NDArray[Any]
+    """(m, ...), a memory map."""
     rows: npt.NDArray[np.intp]
     """(n,), of the source, ascending."""
-    _read: int = field(default=0, repr=False)
+    _reading: Reading = field(default_factory=Reading, repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(n, r, r, c)"""
+        """(n, ...)"""
         return (len(self.rows), *self.source.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.source.dtype
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -33,19 +45,20 @@ class Rows:
     def __getitem__(self, index: Any) -> Any:  # Any: what NumPy takes and gives
         chosen = self.rows[index]
         if isinstance(index, slice):
-            return Rows(self.source, chosen)
-        self._count(np.size(chosen))
-        return np.array(self.source[chosen])
+            return Rows(self.source, chosen, self._reading)
+        return self._read(chosen)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:  # noqa: ARG002
-        self._count(len(self.rows))
-        return np.array(self.source[self.rows], dtype=dtype)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        read = self._read(self.rows)
+        return read if dtype is None else read.astype(dtype, copy=False)
 
-    def _count(self, images: int) -> None:
-        """Give the pages of the file back when much has been read."""
-        self._read += images * int(np.prod(self.source.shape[1:]))
-        if self._read > FORGET:
-            self._read = 0
+    def _read(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Copy rows out of the map; give the pages of the file back when much has been read."""
+        read: npt.NDArray[Any] = np.array(self.source[chosen], copy=None if chosen.ndim else True)
+        self._reading.since += read.nbytes
+        if self._reading.since > FORGET:
+            self._reading.since = 0
             mapped = getattr(self.source, "_mmap", None)
             if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
                 mapped.madvise(mmap.MADV_DONTNEED)
+        return read

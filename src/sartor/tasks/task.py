@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sartor.tasks.rows import Rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """Images and labels."""
 
@@ -21,7 +21,7 @@ class Split:
         return len(self.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """Images to be told apart. The test split is read once, at the end."""
 

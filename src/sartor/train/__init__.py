@@ -8,6 +8,7 @@ from sartor.train.memory import keep_freed_memory
 from sartor.train.norms import estimate_norms_
 from sartor.train.recipe import Recipe
 from sartor.train.sandwich import Fetch, Sandwich
+from sartor.train.threads import Threads
 from sartor.train.tune import Tune
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Fetch",
     "Recipe",
     "Sandwich",
+    "Threads",
     "Training",
     "Tune",
     "correct",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sartor.errors import DataError
 from sartor.train.budget import Budget
 from sartor.train.recipe import Recipe
+from sartor.train.threads import Threads
 
 SAVE_EVERY = 60.0
 """Seconds between checkpoints."""
@@ -111,6 +112,7 @@ def run(
     *,
     save: Callable[[Training], None] | None = None,
     report: Callable[[float, float], None] | None = None,
+    threads: Threads | None = None,
 ) -> None:
     """Train until the budget is used up.
 
@@ -120,20 +122,27 @@ def run(
         budget: Counts the seconds of earlier sessions in.
         save: Called about once a minute and at the end, with `training.seconds` up to date.
         report: Called about once a second with the share done and a mean of recent losses.
+        threads: Told how long each step took, so that it may change the number of threads; not
+            for a training that has to repeat exactly.
     """
     saved = told = time.monotonic()
     recent = 0.0
     while (share := budget.share(training.step)) < 1.0:
+        began = time.monotonic()
         loss = training.advance(gradients, share)
         recent = loss if recent == 0.0 else 0.95 * recent + 0.05 * loss
         now = time.monotonic()
         training.seconds = budget.elapsed()
+        if threads is not None:
+            threads.step(now - began)
         if save is not None and now - saved > SAVE_EVERY:
             save(training)
             saved = now
         if report is not None and now - told > 1.0:
             report(share, recent)
             told = now
+    if threads is not None:
+        threads.settle()
     if save is not None:
         save(training)
 

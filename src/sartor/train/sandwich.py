@@ -58,9 +58,7 @@ class Sandwich:
             total = total + loss.detach()
         return total
 
-    def _logits(
-        self, design: Design, images: Float[Tensor, "n c h w"]
-    ) -> Float[Tensor, "n k"]:
+    def _logits(self, design: Design, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n k"]:
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
             return self.supernet.wear(design).train()(images).float()
 

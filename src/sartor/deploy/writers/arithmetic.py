@@ -32,9 +32,7 @@ def concatenate(graph: Graph, name: str, tensors: Sequence[Value], dim: int = 0)
 
 
 @writes(torch.flatten, "flatten")
-def flatten(
-    graph: Graph, name: str, x: Value, start_dim: int = 0, end_dim: int = -1
-) -> Value:
+def flatten(graph: Graph, name: str, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
     """Write a flattening to one vector per image."""
     if (start_dim, end_dim) != (1, -1):
         raise Unwritable(f"flatten from {start_dim} to {end_dim}")

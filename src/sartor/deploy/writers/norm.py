@@ -12,9 +12,7 @@ FOLDABLE = {"Conv", "Gemm"}
 
 
 @writes(nn.BatchNorm2d, nn.BatchNorm1d)
-def batch_norm(
-    graph: Graph, name: str, module: nn.BatchNorm2d | nn.BatchNorm1d, x: Value
-) -> Value:
+def batch_norm(graph: Graph, name: str, module: nn.BatchNorm2d | nn.BatchNorm1d, x: Value) -> Value:
     """Fold a batch norm into the layer before it; write a product and a sum where there is none."""
     scale, shift = _affine(module)
     producer = graph.nodes.get(x.name)

@@ -10,9 +10,7 @@ from sartor.deploy.writers.protocol import Unwritable, pair, writes
 
 
 @writes(nn.AdaptiveAvgPool2d)
-def adaptive_average(
-    graph: Graph, name: str, module: nn.AdaptiveAvgPool2d, x: Value
-) -> Value:
+def adaptive_average(graph: Graph, name: str, module: nn.AdaptiveAvgPool2d, x: Value) -> Value:
     """Write the mean of every channel, (n, c, 1, 1)."""
     if module.output_size not in (1, (1, 1), [1, 1]):
         raise Unwritable(f"adaptive pooling to {module.output_size}")

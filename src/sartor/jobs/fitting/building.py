@@ -139,9 +139,7 @@ class Builder:
         network, resolution = self.inherited(candidate), self._resolution(candidate)
         inherited = self.proxy.accuracy(network, resolution)
         lesson = Lesson(candidate.id, network, resolution, TUNING, self.teacher)
-        spent = teach(
-            self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report
-        )
+        spent = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         self.proxy.estimate_norms_(network, resolution)
         tuned = self.proxy.accuracy(network, resolution)
         folder = self.folder(candidate)
@@ -166,7 +164,9 @@ def preprocessing(job: Job, resolution: int) -> Preprocessing:
     )
 
 
-def largest_as_teacher(supernet: Supernet, proxy: Proxy) -> tuple[Callable[[Tensor], Tensor], Measurement]:
+def largest_as_teacher(
+    supernet: Supernet, proxy: Proxy
+) -> tuple[Callable[[Tensor], Tensor], Measurement]:
     """Return the supernet's largest network in evaluation mode, and its accuracy."""
     design = supernet.family.largest()
     network = supernet.cut(design).to(memory_format=torch.channels_last)

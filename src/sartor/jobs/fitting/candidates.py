@@ -94,9 +94,7 @@ def random_baselines(
         trials: Where they are recorded.
         cost: Predicted latency in milliseconds.
     """
-    problem = Problem(
-        trials.space, OBJECTIVES, searched_limits(job.asked.limits), survey.estimate
-    )
+    problem = Problem(trials.space, OBJECTIVES, searched_limits(job.asked.limits), survey.estimate)
     designs = same_cost(problem, cost, RANDOMS, seed=job.asked.seed)
     return [Candidate.of(_recorded(trials, evaluate, it, RANDOM), RANDOM) for it in designs]
 

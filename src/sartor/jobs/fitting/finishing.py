@@ -115,7 +115,9 @@ class Finisher:
         for number, candidate in enumerate(plan.candidates):
             share = None if self.seconds is None else self.seconds / total
 
-            def report(done: float, loss: float, number: int = number, key: str = candidate.id) -> None:
+            def report(
+                done: float, loss: float, number: int = number, key: str = candidate.id
+            ) -> None:
                 self.job.progress.update((number + done) / total, f"tuning {key}, loss {loss:.2f}")
 
             built.append(

@@ -3,10 +3,8 @@
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from sartor.errors import DamagedFileError
 from sartor.jobs.fitting.building import Built
 from sartor.jobs.fitting.cards import write_cards
 from sartor.jobs.fitting.finishing import Finisher, Plan
@@ -58,23 +56,7 @@ def summarise_run(job: Job, outcome: Outcome) -> dict[str, Any]:
     return summary
 
 
-def read_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a run that has ended.
-
-    Raises:
-        DamagedFileError: It is missing or no JSON.
-    """
-    file = folder / "summary.json"
-    try:
-        summary: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(f"{file} cannot be read: {error}.") from error
-    return summary
-
-
-def _verify(
-    job: Job, built: list[Built], rivals: list[RivalResult]
-) -> dict[str, Verified]:
+def _verify(job: Job, built: list[Built], rivals: list[RivalResult]) -> dict[str, Verified]:
     programs = {
         it.candidate.id: Program(
             it.file,

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from sartor.compress import fake_quantize_
 from sartor.cost import Deployment, deployment
+from sartor.deploy import wilson
 from sartor.nets import Supernet, resize
 from sartor.space import Design
 from sartor.tasks import Batches, Split, Task, whole
 from sartor.train import correct, estimate_norms_
-from sartor.deploy import wilson
 from sartor.units import Measurement
 
 NORM_BATCHES = 4
@@ -52,7 +52,9 @@ class Proxy:
             lambda name: how.is_float(name.partition(".")[0]),
         )
 
-    def accuracy(self, network: nn.Module, resolution: int, split: Split | None = None) -> Measurement:
+    def accuracy(
+        self, network: nn.Module, resolution: int, split: Split | None = None
+    ) -> Measurement:
         """Return the accuracy on the validation split (evenly thinned), or on another."""
         split = self._held_out() if split is None else split
         batches = whole(split, mean=self.task.mean, std=self.task.std, batch=BATCH)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
 from sartor import search
 from sartor.cost import Survey
 from sartor.jobs.fitting.job import Job

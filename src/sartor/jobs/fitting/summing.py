@@ -153,9 +153,7 @@ def _best_against(
     winners = [it for it in picks if _beats(it, other)]
     if winners:
         return min(winners, key=lambda it: it["latency_ms"]["value"])
-    as_fast = [
-        it for it in picks if it["latency_ms"]["value"] <= other["latency_ms"]["value"]
-    ]
+    as_fast = [it for it in picks if it["latency_ms"]["value"] <= other["latency_ms"]["value"]]
     return max(as_fast or picks, key=lambda it: it["accuracy"]["value"])
 
 
@@ -221,7 +219,9 @@ def _measured(key: str, verified: Verified, runtime: str, precision: str) -> dic
 
 
 def _baselines(outcome: Outcome, networks: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    by_role = {role: [n for n in networks.values() if n["role"] == role] for role in ("random", "scaled")}
+    by_role = {
+        role: [n for n in networks.values() if n["role"] == role] for role in ("random", "scaled")
+    }
     proxies = [it.promised["accuracy"].value for it in outcome.plan.randoms]
     spread = None
     if proxies:

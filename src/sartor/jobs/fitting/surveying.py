@@ -4,7 +4,6 @@ import tempfile
 import time
 from pathlib import Path
 
-
 from sartor.cost import Survey, Surveyor, count, deployed, deployment, survey_file
 from sartor.errors import DamagedFileError, LimitError
 from sartor.jobs.fitting.job import Job
@@ -26,9 +25,7 @@ def check_smallest(job: Job) -> None:
         LimitError: The message says by how much.
     """
     limits = [
-        limit
-        for limit in job.asked.limits
-        if limit.metric in CHECKED and limit.direction == "max"
+        limit for limit in job.asked.limits if limit.metric in CHECKED and limit.direction == "max"
     ]
     if not limits:
         return

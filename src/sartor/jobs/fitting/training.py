@@ -1,18 +1,18 @@
 """The training stage: the supernet learns, within its share of the budget."""
 
-import time
 from typing import Any
 
-import numpy as np
 import torch
 
 from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
 from sartor.study import Checkpoints
 from sartor.tasks import Augment, Batches
-from sartor.train import Budget, Recipe, Sandwich, Training, run
+from sartor.train import Budget, Recipe, Sandwich, Threads, Training, run
 
 STAGE = "train"
+SUPERNET = Recipe(batch=64)
+"""Small batches: weights that many designs share need steps more than images in each."""
 CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""
 
@@ -38,7 +38,7 @@ def train_supernet(job: Job, seconds: float | None) -> Supernet:
     torch.manual_seed(job.asked.seed)
     supernet = Supernet(job.family).to(memory_format=torch.channels_last)
     checkpoints = Checkpoints(job.folder.path / "supernet")
-    recipe = Recipe()
+    recipe = SUPERNET
     training = Training(supernet, recipe)
     found = checkpoints.latest()
     for name in checkpoints.skipped:
@@ -51,9 +51,7 @@ def train_supernet(job: Job, seconds: float | None) -> Supernet:
     return supernet
 
 
-def _train(
-    job: Job, training: Training, checkpoints: Checkpoints, seconds: float | None
-) -> None:
+def _train(job: Job, training: Training, checkpoints: Checkpoints, seconds: float | None) -> None:
     recipe, supernet = training.recipe, training.model
     assert isinstance(supernet, Supernet)
     fetch = batches(job, recipe, job.asked.seed)
@@ -70,17 +68,20 @@ def _train(
         seconds=None if job.asked.steps is not None else seconds,
         spent=training.seconds,
     )
+    threads = None if job.asked.steps is not None else Threads()
     already = training.seconds
 
     def save(state: Training) -> None:
         nonlocal already
-        checkpoints.save(state.step, state.tensors(), {"step": state.step, "seconds": state.seconds})
+        checkpoints.save(
+            state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
+        )
         job.folder.spend(STAGE, state.seconds - already)
         already = state.seconds
 
     def report(share: float, loss: float) -> None:
         job.progress.update(share, f"step {training.step:,}, loss {loss:.2f}")
 
-    run(training, sandwich, budget, save=save, report=report)
+    run(training, sandwich, budget, save=save, report=report, threads=threads)
     result: dict[str, Any] = {"steps": training.step, "seconds": training.seconds}
     job.folder.finish_stage(STAGE, result, 0.0)

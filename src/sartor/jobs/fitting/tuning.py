@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.training import batches
 from sartor.study import Checkpoints
-from sartor.train import Budget, Recipe, Training, Tune, run
+from sartor.train import Budget, Recipe, Threads, Training, Tune, run
 
 TUNING = Recipe(learning_rate=0.03, warmup=0.02)
 """A network with inherited weights starts lower than one from scratch."""
@@ -68,6 +68,7 @@ def teach(
         half=lesson.recipe.half,
     )
     budget = Budget(steps=steps, seconds=seconds, spent=training.seconds)
+    threads = None if steps is not None else Threads()
     already = training.seconds
 
     def save(state: Training) -> None:
@@ -78,7 +79,7 @@ def teach(
         job.folder.spend(stage, state.seconds - already)
         already = state.seconds
 
-    run(training, tune, budget, save=save, report=report)
+    run(training, tune, budget, save=save, report=report, threads=threads)
     training.wear_average_()
     network.eval()
     return training.seconds

@@ -136,9 +136,7 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
     )
 
 
-def _deployments(
-    job: Job, network: nn.Module, resolution: int, folder: Path
-) -> dict[str, Program]:
+def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) -> dict[str, Program]:
     plain = folder / "float.onnx"
     export(network, plain, (job.task.channels, resolution, resolution))
     split = job.task.train

@@ -51,8 +51,12 @@ def published(
     family = Mobile(_layout(resolution), channels=channels, classes=classes)
     plain = published_designs()[name]
     options: dict[str, Option] = {"resolution": resolution}
-    options |= dict(zip(("stem.width", "stem.stride", "stem.activation"), plain["stem"], strict=True))
-    options |= dict(zip(("head.conv", "head.hidden", "head.activation"), plain["head"], strict=True))
+    options |= dict(
+        zip(("stem.width", "stem.stride", "stem.activation"), plain["stem"], strict=True)
+    )
+    options |= dict(
+        zip(("head.conv", "head.hidden", "head.activation"), plain["head"], strict=True)
+    )
     for number, stage in enumerate(plain["stages"], 1):
         options[f"stage{number}.depth"] = len(stage["blocks"])
         if stage["blocks"]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sartor.search.evolve import breed, survive
-from sartor.search.feasible import stratified
+from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import costs, non_dominated
 from sartor.search.history import History
 from sartor.search.improve import improving_batch
@@ -55,12 +55,13 @@ class PredictorGuided:
         history = self._history
         rng = history.rng()
         if len(history.good) < FIRST:
-            return self._spread(count, rng)
+            drawn = stratified(history.problem, count, rng, exclude=history.known)
+            return history.asked(drawn)
         model = _Model(history)
         candidates = _evolve(model, history, rng)
         chosen = _choose(model, history, candidates, count - count // EXPLORE)
         history.asked(chosen)
-        return chosen + self._spread(count - len(chosen), rng)
+        return chosen + self._explore(count - len(chosen), rng)
 
     def tell(self, trials: Sequence[Scored]) -> None:
         """Take in trials; see `Strategy`."""
@@ -70,12 +71,14 @@ class PredictorGuided:
         """Return how well the predictor ranks trials that it was not fitted on, and its error."""
         return _Model(self._history).report() if self._history.good else {}
 
-    def _spread(self, count: int, rng: np.random.Generator) -> list[Design]:
+    def _explore(self, count: int, rng: np.random.Generator) -> list[Design]:
+        """Ask for draws from everywhere: an even spread of so few would be the ends each time."""
         history = self._history
         if count < 1:
             return []
-        drawn = stratified(history.problem, count, rng, exclude=history.known)
-        return history.asked(drawn)
+        drawn = sample_feasible(history.problem, 16 * count, rng, exclude=history.known, wide=True)
+        order = rng.permutation(len(drawn))[:count]
+        return history.asked([drawn[place] for place in order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def _better(bound: Direction) -> Direction:
 
 
 def _evolve(model: _Model, history: History, rng: np.random.Generator) -> list[Design]:
-    """Evolve on predictions, from the best trials and a spread sample; return the best met."""
+    """Evolve on predictions, from the trials and a spread sample; return the best, best first."""
     problem = model.problem
     met = [trial.design for trial in history.good]
     met += stratified(problem, POPULATION // 4, rng, exclude=history.known)
@@ -230,7 +233,9 @@ def _choose(model: _Model, history: History, candidates: list[Design], count: in
         for points in (front, outlook.possible[:, kept], outlook.expected[kept])
     ]
     chosen = improving_batch(shares[0], shares[1], shares[2], count)
-    return [candidates[kept[position]] for position in chosen]
+    # Where nothing more is gained by what is expected, the candidates follow in their order.
+    order = dict.fromkeys([*chosen, *range(len(kept))])
+    return [candidates[kept[place]] for place in list(order)[:count]]
 
 
 def _fences(points: Numbers) -> tuple[Numbers, Numbers]:

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sartor.errors import DataError
+from sartor.tasks.rows import Rows
 from sartor.tasks.sources.protocol import Look, Pixels
 
 GREY, COLOUR = 1, 3
@@ -18,16 +20,19 @@ class ArraySource:
     """Images as (n, h, w, c), all of one size."""
 
     name: str
-    images: npt.NDArray[np.uint8]
+    images: npt.NDArray[np.uint8] | Rows
     labels: npt.NDArray[np.int64]
     classes: Sequence[str]
     given: Sequence[str] = ()
     notes: Sequence[str] = ()
-    key: str = field(init=False)
+    key: str = ""
+    """By default a hash of everything; worth giving where the images are on disk."""
 
     def __post_init__(self) -> None:
         if not self.given:
             self.given = [""] * len(self.labels)
+        if self.key:
+            return
         digest = hashlib.blake2b(np.ascontiguousarray(self.images).data, digest_size=16)
         digest.update(self.labels.tobytes())
         digest.update(repr((self.images.shape, list(self.classes), list(self.given))).encode())
@@ -39,38 +44,60 @@ class ArraySource:
 
     def look(self, index: int) -> Look:  # noqa: ARG002
         """Look at the shape."""
-        _, rows, columns, channels = self.images.shape
-        return Look(min(rows, columns), channels == GREY)
+        _, rows, columns, *channels = self.images.shape
+        return Look(min(rows, columns), channels in ([], [GREY]))
 
     def decode(self, index: int) -> Pixels:
         """Return an image."""
-        return self.images[index]
+        image: Pixels = self.images[index]
+        return image if image.ndim == 3 else image[..., None]
 
 
-def as_images(x: npt.NDArray[np.generic], where: str) -> tuple[npt.NDArray[np.uint8], list[str]]:
+def as_images(x: npt.NDArray[Any], where: str) -> tuple[npt.NDArray[np.uint8], list[str]]:
     """Bring an array to (n, h, w, c) of uint8, and say what was done to it.
 
     Raises:
         DataError: Its shape, type or values are not those of images.
     """
+    refuse_shape(x.shape, where)
     if x.ndim == 3:
         x = x[..., None]
-    if x.ndim != 4 or x.shape[-1] not in (GREY, COLOUR):
-        raise DataError(
-            f"x in {where} has the shape {x.shape}; allowed: (N, H, W), (N, H, W, 1) "
-            "or (N, H, W, 3)."
-        )
     if x.dtype == np.uint8:
         return x, []
     if np.issubdtype(x.dtype, np.floating):
         return _from_floats(x, where)
-    if np.issubdtype(x.dtype, np.integer) and x.size and 0 <= x.min() and x.max() <= 255:
+    if x.dtype == np.bool_:
+        return x.astype(np.uint8) * 255, [f"no and yes in {where} were read as black and white"]
+    if x.dtype == np.uint16 and x.size and x.max() > 255:
+        note = f"x in {where} is 16 bits deep; the upper 8 are used"
+        return (x.astype(np.uint16) >> 8).astype(np.uint8), [note]
+    if np.issubdtype(x.dtype, np.integer) and x.size and x.min() >= 0 and x.max() <= 255:
         return x.astype(np.uint8), []
-    raise DataError(f"x in {where} is {x.dtype}; allowed: uint8, or floats from 0 to 1.")
+    values = ""
+    if np.issubdtype(x.dtype, np.integer) and x.size:
+        values = f" from {x.min()} to {x.max()}"
+    raise DataError(f"x in {where} is {x.dtype}{values}; allowed: uint8, or floats from 0 to 1.")
+
+
+def refuse_shape(shape: tuple[int, ...], where: str) -> None:
+    """Refuse what are no images.
+
+    Raises:
+        DataError: It is not (N, H, W), (N, H, W, 1) or (N, H, W, 3).
+    """
+    if len(shape) == 3 or (len(shape) == 4 and shape[-1] in (GREY, COLOUR)):
+        return
+    hint = ""
+    if len(shape) == 4 and shape[1] in (GREY, COLOUR):
+        hint = " Move the channels to the end: x.transpose(0, 2, 3, 1)."
+    raise DataError(
+        f"x in {where} has the shape {shape}; allowed: (N, H, W), (N, H, W, 1) "
+        f"or (N, H, W, 3).{hint}"
+    )
 
 
 def as_labels(
-    y: npt.NDArray[np.generic], count: int, where: str
+    y: npt.NDArray[Any], count: int, where: str
 ) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Bring labels to positions, (n,), and name the classes.
 
@@ -80,9 +107,12 @@ def as_labels(
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or len(y) != count:
+        amount = str(len(y)) if y.ndim == 1 else f"{y.shape}"
         raise DataError(
-            f"{where} has {count} images in x and {y.shape} labels in y; give one label an image."
+            f"{where} has {count} images in x and {amount} labels in y; give one label an image."
         )
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
     if y.dtype.kind == "U":
         names, labels = np.unique(y, return_inverse=True)
         return labels.astype(np.int64), [str(name) for name in names]
@@ -107,9 +137,7 @@ def as_labels(
     return labels, [str(number) for number in range(labels.max(initial=0) + 1)]
 
 
-def _from_floats(
-    x: npt.NDArray[np.generic], where: str
-) -> tuple[npt.NDArray[np.uint8], list[str]]:
+def _from_floats(x: npt.NDArray[Any], where: str) -> tuple[npt.NDArray[np.uint8], list[str]]:
     values = x.astype(np.float32)
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).any((1, 2, 3)).sum())

@@ -1,52 +1,19 @@
-"""Data sets that are fetched by name: torchvision's and the Hugging Face hub's."""
+"""Data sets of the Hugging Face hub, fetched by name."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sartor.errors import DataError, MissingExtraError, did_you_mean
-from sartor.tasks.sources.arrays import ArraySource, as_images
+from sartor.errors import DataError, MissingExtraError
 from sartor.tasks.sources.protocol import SOURCES, Source
 
-KNOWN = ("CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "KMNIST")
-"""torchvision's data sets with one array of images for each of two splits."""
-SPLIT_NAMES = {"train": "train", "validation": "validation", "valid": "validation", "test": "test"}
-
-
-class Torchvision:
-    """`torchvision:NAME`."""
-
-    def matches(self, text: str) -> bool:
-        """Tell by the prefix."""
-        return text.startswith("torchvision:")
-
-    def open(self, text: str, cache: Path) -> Source:
-        """Fetch it, or take what was fetched before."""
-        from torchvision import datasets
-
-        name = text.partition(":")[2]
-        if name not in KNOWN:
-            near = did_you_mean(name, KNOWN)
-            raise DataError(f"unknown data set {name!r}; known: {', '.join(KNOWN)}.{near}")
-        try:
-            parts = [
-                getattr(datasets, name)(str(cache / "torchvision"), train=train, download=True)
-                for train in (True, False)
-            ]
-        except (OSError, RuntimeError) as error:
-            raise DataError(
-                f"{text} could not be fetched ({error}); it needs the network the first time."
-            ) from error
-        arrays = [np.asarray(part.data, np.uint8) for part in parts]
-        images, notes = as_images(np.concatenate(arrays), name)
-        labels = np.concatenate([np.asarray(part.targets, np.int64) for part in parts])
-        given = ["train"] * len(arrays[0]) + ["test"] * len(arrays[1])
-        return ArraySource(name, images, labels, list(parts[0].classes), given, notes)
+NAME = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
+COMPLETE = "complete"
+SPLIT_NAMES = {"train": "train", "validation": "val", "valid": "val", "val": "val", "test": "test"}
 
 
 class HuggingFace:
-    """`hf:owner/name`, with an image and a label column."""
+    """`hf:owner/name`, with a column of images and one of labels."""
 
     def matches(self, text: str) -> bool:
         """Tell by the prefix."""
@@ -54,14 +21,16 @@ class HuggingFace:
 
     def open(self, text: str, cache: Path) -> Source:
         """Fetch it, or take what was fetched before; its images are written to class folders."""
-        from sartor.tasks.sources.folder import FolderSource
+        from sartor.tasks.sources.folder import FolderSource  # which asks last
 
         name = text.partition(":")[2]
+        if NAME.fullmatch(name) is None:
+            raise DataError(f"{text} is no name on the hub; write hf:owner/name.")
         folder = cache / "hf" / name.replace("/", "--")
-        if not (folder / "complete").exists():
-            _write_folders(_load(name, cache), folder, text)
-            (folder / "complete").touch()
-        return FolderSource(folder)
+        if not (folder / COMPLETE).exists():
+            _write_folders(_load(name, cache), folder / "images", text)
+            (folder / COMPLETE).touch()
+        return FolderSource(folder / "images", name=name.rpartition("/")[2])
 
 
 def _load(name: str, cache: Path) -> Any:  # Any: the library is untyped
@@ -73,22 +42,34 @@ def _load(name: str, cache: Path) -> Any:  # Any: the library is untyped
         ) from None
     try:
         return datasets.load_dataset(name, cache_dir=str(cache / "hub"))
-    except (OSError, ValueError, ConnectionError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
             f"hf:{name} could not be fetched ({error}); it needs the network the first time."
         ) from error
 
 
 def _write_folders(parts: Any, folder: Path, text: str) -> None:
-    """Write every image as PNG to SPLIT/CLASS/NUMBER.png."""
+    """Write the files of all labelled images to SPLIT/CLASS/, as they are."""
+    import datasets
+
     for split, rows in parts.items():
         image, label = _columns(rows.features, text)
         names = getattr(rows.features[label], "names", None)
-        for number, row in enumerate(rows):
-            kind = names[row[label]] if names else str(row[label])
-            place = folder / SPLIT_NAMES.get(split, "train") / kind.replace("/", "_")
+        for number, row in enumerate(rows.cast_column(image, datasets.Image(decode=False))):
+            kind, file = row[label], row[image]
+            # -1 stands for a label that is kept secret.
+            if kind is None or file is None or (names and kind < 0):
+                continue
+            place = folder / SPLIT_NAMES.get(split, "train") / _folder_name(kind, names)
             place.mkdir(parents=True, exist_ok=True)
-            row[image].save(place / f"{number:08d}.png")
+            # Pillow goes by the content, not by the ending.
+            content = file["bytes"] or Path(file["path"]).read_bytes()
+            (place / f"{split}-{number:08d}.png").write_bytes(content)
+
+
+def _folder_name(kind: Any, names: list[str] | None) -> str:  # Any: a number or a text
+    name = names[kind] if names else str(kind)
+    return re.sub(r"[/\\]", "_", name).lstrip(".") or "_"
 
 
 def _columns(features: dict[str, Any], text: str) -> tuple[str, str]:
@@ -103,9 +84,6 @@ def _columns(features: dict[str, Any], text: str) -> tuple[str, str]:
     return images[0], labels[0]
 
 
-SOURCES.register("torchvision", "torchvision:NAME; needs the network the first time.")(
-    Torchvision()
-)
 SOURCES.register("hf", "hf:owner/name from the Hugging Face hub; needs the extra hub.")(
     HuggingFace()
 )

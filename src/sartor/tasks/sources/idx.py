@@ -1,6 +1,7 @@
 """IDX files, as the MNIST family comes in."""
 
 import gzip
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -12,8 +13,9 @@ from sartor.errors import DataError
 from sartor.tasks.sources.arrays import ArraySource, as_images, as_labels
 from sartor.tasks.sources.protocol import SOURCES, Source
 
-PARTS = {"train": "train", "t10k": "test", "test": "test"}
-"""Prefix of a file and its split."""
+IMAGES = re.compile(r"(?P<part>.*?)-?images[-.]idx3-ubyte(?P<zip>\.gz)?")
+SPLITS = (("train", "train"), ("t10k", "test"), ("test", "test"))
+"""What a file's name holds, and its split."""
 MOST_BYTES = 2**34
 UBYTE = 0x08
 
@@ -45,23 +47,24 @@ class Idx:
             raise DataError(f"the images in {folder} have several sizes: {sorted(shapes)}.")
         pixels, notes = as_images(np.concatenate(xs), folder.name)
         positions, classes = as_labels(np.concatenate(ys), len(pixels), folder.name)
-        if set(given) == {"test"}:
-            given = [""] * len(given)
         name = folder.resolve().name
         return ArraySource(name, pixels, positions, classes, given, notes)
 
 
 def _pairs(folder: Path) -> list[tuple[str, Path, Path]]:
-    """List (split, images, labels) that are there."""
-    found = []
-    for prefix, split in PARTS.items():
-        for ending in ("", ".gz"):
-            images = folder / f"{prefix}-images-idx3-ubyte{ending}"
-            labels = folder / f"{prefix}-labels-idx1-ubyte{ending}"
-            if images.is_file() and labels.is_file():
-                found.append((split, images, labels))
+    """List (split, images, labels) that are there; of a file and its gzipped twin, the file."""
+    found: dict[str, tuple[str, Path, Path]] = {}
+    for images in sorted(folder.iterdir()):
+        match = IMAGES.fullmatch(images.name)
+        if match is None or match["part"] in found:
+            continue
+        plain = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+        for name in (plain, f"{plain}.gz"):
+            if (folder / name).is_file():
+                split = next((split for word, split in SPLITS if word in match["part"]), "")
+                found[match["part"]] = (split, images, folder / name)
                 break
-    return found
+    return sorted(found.values(), key=lambda it: (it[0] != "train", it[1].name))
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -84,7 +87,9 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     shape = struct.unpack(f">{dimensions}I", raw[4:start]) if len(raw) >= start else ()
     wanted = int(np.prod(shape, dtype=object)) if shape else -1
     if wanted != len(raw) - start or wanted > MOST_BYTES:
-        raise DataError(f"{path} is cut off: {shape} need {wanted} bytes, {len(raw) - start} follow.")
+        raise DataError(
+            f"{path} is cut off: {shape} need {wanted} bytes, {len(raw) - start} follow."
+        )
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 

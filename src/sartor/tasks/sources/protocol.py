@@ -26,6 +26,8 @@ class Look:
     shorter: int
     """Pixels of its shorter side."""
     grey: bool
+    remarks: tuple[str, ...] = ()
+    """What is special and will be changed, as the end of a sentence: "are 16 bit deep"."""
 
 
 class Source(Protocol):

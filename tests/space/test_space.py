@@ -1,0 +1,131 @@
+"""Spaces, designs and their encodings."""
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sartor.errors import OptionError
+from sartor.space import Choice, Condition, Design, Option, Space
+
+
+@st.composite
+def spaces(draw: st.DrawFn) -> Space:
+    """Small spaces whose choices depend on earlier ones."""
+    choices: list[Choice] = []
+    for number in range(draw(st.integers(1, 5))):
+        options = tuple(range(draw(st.integers(1, 3))))
+        when: tuple[Condition, ...] = ()
+        if choices and draw(st.booleans()):
+            parent = draw(st.sampled_from(choices))
+            some = draw(st.lists(st.sampled_from(parent.options), min_size=1, unique=True))
+            when = (Condition(parent.name, tuple(some)),)
+        choices.append(Choice(f"c{number}", options, ordered=draw(st.booleans()), when=when))
+    return Space(choices)
+
+
+def everything(space: Space) -> set[Design]:
+    """List all designs by brute force."""
+    genes = itertools.product(*(range(len(choice.options)) for choice in space.choices))
+    return {space.from_genes(list(row)) for row in genes}
+
+
+@given(spaces())
+def test_count_is_the_number_of_designs(space: Space) -> None:
+    assert space.count() == len(everything(space))
+
+
+@given(spaces(), st.integers(0, 1000))
+def test_what_is_drawn_mutated_or_crossed_is_of_the_space(space: Space, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = space.sample(rng), space.sample(rng)
+    for design in (one, space.mutate(one, rng, 0.3), space.cross(one, other, rng)):
+        assert design in space
+        assert space.from_genes(space.genes(design)) == design
+
+
+@given(spaces())
+def test_features_tell_designs_apart(space: Space) -> None:
+    designs = sorted(everything(space), key=lambda it: it.to_json())
+    rows = {tuple(row) for row in space.features(designs)}
+    assert len(rows) == len(designs)
+
+
+@given(spaces(), st.integers(0, 1000))
+def test_a_design_survives_json(space: Space, seed: int) -> None:
+    design = space.sample(np.random.default_rng(seed))
+    again = Design.from_json(design.to_json())
+    assert again == design
+    assert again.id == design.id
+    assert hash(again) == hash(design)
+
+
+@given(spaces())
+def test_extremes_take_the_first_and_the_last_options(space: Space) -> None:
+    first, last = space.extreme(0), space.extreme(-1)
+    assert all(first[name] == space[name].options[0] for name in first)
+    assert all(last[name] == space[name].options[-1] for name in last)
+
+
+def test_an_id_is_the_same_in_every_process() -> None:
+    code = "from sartor.space import Design; print(Design({'b': 1, 'a': 'x'}).id)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == Design({"a": "x", "b": 1}).id
+
+
+def test_spaces_add_up() -> None:
+    both = Space([Choice("a", (1, 2))]) + Space([Choice("b", (1, 2, 3))])
+    assert both.count() == 6
+    assert [choice.name for choice in both.choices] == ["a", "b"]
+
+
+SPACE = Space(
+    [
+        Choice("kind", ("plain", "fused")),
+        Choice("expand", (2, 4), ordered=True, when=(Condition("kind", ("fused",)),)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "fused"}, "no option for 'expand'"),
+        ({"kind": "wide"}, "kind is 'wide'; allowed: plain, fused"),
+        ({"kind": "plain", "expnd": 2}, "no choice called 'expnd'. Did you mean 'expand'"),
+    ],
+)
+def test_a_wrong_design_is_refused_with_what_is_wrong(
+    options: Mapping[str, Option], message: str
+) -> None:
+    with pytest.raises(OptionError, match=message):
+        SPACE.design(options)
+
+
+def test_options_of_inactive_choices_are_dropped_or_refused() -> None:
+    assert dict(SPACE.design({"kind": "plain", "expand": 2})) == {"kind": "plain"}
+    assert Design({"kind": "plain", "expand": 2}) not in SPACE
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [Choice("a", (1,)), Choice("a", (2,))],
+        [Choice("a", (1,), when=(Condition("b", (1,)),)), Choice("b", (1,))],
+        [Choice("a", (1,)), Choice("b", (1,), when=(Condition("a", (2,)),))],
+    ],
+)
+def test_a_space_that_contradicts_itself_is_refused(choices: list[Choice]) -> None:
+    with pytest.raises(OptionError):
+        Space(choices)
+
+
+def test_the_fingerprint_changes_with_any_choice() -> None:
+    other = Space([*SPACE.choices, Choice("more", (1, 2))])
+    again = Space(list(SPACE.choices))
+    assert SPACE.fingerprint == again.fingerprint != other.fingerprint

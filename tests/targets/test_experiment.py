@@ -1,0 +1,108 @@
+"""Timing as an experiment, on machines that a clock makes up."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sartor.targets.experiment import Timing, pool, ratio, time_calls
+
+
+class Machine:
+    """A clock that advances by what its calls take, times the machine's mood."""
+
+    def __init__(self, mood: Callable[[float, np.random.Generator], float], seed: int = 0) -> None:
+        self.now = 0.0
+        self._mood = mood
+        self._rng = np.random.default_rng(seed)
+
+    def clock(self) -> int:
+        return int(self.now * 1e9)
+
+    def call(self, milliseconds: float) -> Callable[[], None]:
+        def run() -> None:
+            self.now += milliseconds / 1e3 * self._mood(self.now, self._rng)
+
+        return run
+
+    def time(self, programs: dict[str, float], seconds: float = 0.5) -> dict[str, Timing]:
+        calls = {name: self.call(length) for name, length in programs.items()}
+        return time_calls(
+            calls, seconds_each=seconds, reference=self.call(0.05), clock=self.clock, precise=0.0
+        )
+
+
+def quiet(_: float, rng: np.random.Generator) -> float:
+    return 1 + 0.01 * abs(rng.standard_normal())
+
+
+def spiky(_: float, rng: np.random.Generator) -> float:
+    return 1 + 0.02 * rng.random() + (5 * rng.random() if rng.random() < 0.2 else 0)
+
+
+def drifting(now: float, rng: np.random.Generator) -> float:
+    return (1.3 if now > 0.5 else 1.0) * (1 + 0.01 * rng.random())
+
+
+@given(st.sampled_from([quiet, spiky, drifting]), st.floats(0.05, 3.0), st.integers(0, 20))
+@settings(max_examples=25, deadline=None)
+def test_a_ratio_is_true_on_any_machine(
+    mood: Callable[[float, np.random.Generator], float], times: float, seed: int
+) -> None:
+    found = Machine(mood, seed).time({"a": 0.2, "b": 0.2 * times})
+    assert ratio(found["b"], found["a"]).value == pytest.approx(times, rel=0.04)
+
+
+def test_a_program_is_equal_to_itself() -> None:
+    found = Machine(spiky).time({"a": 0.2, "again": 0.2})
+    assert ratio(found["a"], found["again"]).equal
+
+
+def test_other_work_on_the_machine_does_not_move_the_number() -> None:
+    calm = Machine(quiet).time({"a": 0.2})["a"].median_ms
+    busy = Machine(spiky).time({"a": 0.2})["a"].median_ms
+    assert busy == pytest.approx(calm, rel=0.03)
+
+
+def test_a_machine_that_changes_its_speed_a_lot_is_not_trusted() -> None:
+    def moody(now: float, rng: np.random.Generator) -> float:
+        return 2.0 if int(now * 5) % 2 else 1.0 + 0.01 * rng.random()
+
+    found = Machine(moody).time({"a": 0.2})["a"]
+    assert not found.trustworthy
+    assert "speed changed" in found.reason or "interval" in found.reason
+
+
+def test_an_interval_that_is_wide_is_not_trusted() -> None:
+    def random(_: float, rng: np.random.Generator) -> float:
+        return float(rng.uniform(1, 6))
+
+    found = Machine(random).time({"a": 2.0}, seconds=0.05)["a"]
+    assert not found.trustworthy
+
+
+def test_a_steady_machine_ends_the_experiment_early() -> None:
+    machine = Machine(quiet)
+    time_calls(
+        {"a": machine.call(0.2)},
+        seconds_each=60,
+        reference=machine.call(0.05),
+        clock=machine.clock,
+        precise=0.02,
+    )
+    assert machine.now < 5
+
+
+def test_pooling_widens_the_interval_to_all_processes() -> None:
+    parts = [Machine(quiet, seed).time({"a": length})["a"] for seed, length in enumerate((1, 1.2))]
+    pooled = pool(parts)
+    assert pooled.low_ms <= min(part.median_ms for part in parts)
+    assert pooled.high_ms >= max(part.median_ms for part in parts)
+    assert not pooled.trustworthy
+    assert pooled.calls == sum(part.calls for part in parts)
+
+
+def test_nothing_to_time_gives_nothing() -> None:
+    assert time_calls({}, seconds_each=1) == {}

@@ -1,0 +1,132 @@
+"""Every runtime runs files as the others do, and refuses what is no file."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper
+from torch import nn
+
+from sartor import targets
+from sartor.deploy import export
+from sartor.errors import DamagedFileError, OptionError, UnknownNameError
+from sartor.targets import RUNTIMES, Runtime, TimedFile, peak_memory, time_files
+
+
+@pytest.fixture(params=list(RUNTIMES))
+def runtime(request: pytest.FixtureRequest) -> Runtime:
+    return RUNTIMES[request.param]()
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(16, 5),
+    ).eval()  # fmt: skip
+
+
+@pytest.fixture
+def file(network: nn.Module, tmp_path: Path) -> Path:
+    export(network, tmp_path / "model.onnx", (3, 12, 12))
+    return tmp_path / "model.onnx"
+
+
+def test_a_program_computes_what_the_network_does(
+    runtime: Runtime, file: Path, network: nn.Module
+) -> None:
+    images = np.random.default_rng(0).standard_normal((7, 3, 12, 12), np.float32)
+    program = runtime.load(file, threads=1, precision="fp32")
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(images)).numpy()
+    np.testing.assert_allclose(program.run(images), wanted, atol=1e-4)
+    assert program.executed == "fp32"
+    assert program.input_shape == (3, 12, 12)
+
+
+def test_many_images_give_what_single_ones_give(runtime: Runtime, file: Path) -> None:
+    images = np.random.default_rng(1).standard_normal((5, 3, 12, 12), np.float32)
+    program = runtime.load(file, threads=1, precision="fp32")
+    single = np.concatenate([program.run(images[i : i + 1]) for i in range(5)])
+    np.testing.assert_allclose(program.run(images), single, atol=1e-5)
+
+
+def test_every_float_precision_is_the_one_that_is_executed(runtime: Runtime, file: Path) -> None:
+    for precision in runtime.float_precisions():
+        assert runtime.load(file, threads=1, precision=precision).executed == precision
+
+
+def test_an_unknown_precision_is_refused(runtime: Runtime, file: Path) -> None:
+    with pytest.raises(OptionError, match="executes"):
+        runtime.load(file, threads=1, precision="fp8")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_a_file_that_is_cut_off_is_refused(
+    runtime: Runtime, file: Path, share: float
+) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DamagedFileError, match=r"model\.onnx"):
+        runtime.load(file, threads=1, precision="fp32")
+
+
+def test_weights_in_other_files_are_refused(runtime: Runtime, file: Path) -> None:
+    model = onnx.load(file)
+    onnx.external_data_helper.convert_model_to_external_data(
+        model, location="weights.bin", size_threshold=0
+    )
+    onnx.save(model, file)
+    with pytest.raises(DamagedFileError, match="other files"):
+        runtime.load(file, threads=1, precision="fp32")
+
+
+def test_an_operator_that_is_missing_is_named(runtime: Runtime, tmp_path: Path) -> None:
+    node = helper.make_node("Frobnicate", ["x"], ["y"], domain="made.up")
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 4, 4]) for name in ("x", "y")
+    ]
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("made.up", 1)]
+    file = tmp_path / "odd.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), file)
+    with pytest.raises(OptionError, match="Frobnicate"):
+        runtime.load(file, threads=1, precision="fp32")
+
+
+def test_the_target_says_what_it_is() -> None:
+    target = targets.open("cpu", threads=1)
+    assert set(target.runtimes) <= set(RUNTIMES)
+    assert len(target.id) == 12
+    assert target.id == targets.open("cpu", threads=1).id
+    assert {"cpu", "cores", "threads"} <= set(target.fingerprint)
+
+
+def test_a_target_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'cpu'"):
+        targets.open("cpuu")
+    with pytest.raises(OptionError, match="threads is 1000; allowed: 1 to"):
+        targets.open("cpu", threads=1000)
+
+
+@pytest.mark.slow
+def test_fresh_processes_time_files_and_measure_memory(file: Path) -> None:
+    target = targets.open("cpu")
+    files = {name: TimedFile(file, name, "fp32") for name in target.runtimes}
+    timings = time_files(target, files, seconds_each=0.1, processes=2)
+    assert set(timings) == set(files)
+    for timing in timings.values():
+        assert 0 < timing.min_ms <= timing.high_ms
+        assert timing.low_ms <= timing.median_ms <= timing.high_ms
+    for name in target.runtimes:
+        grown = peak_memory(file, name, threads=1, precision="fp32")
+        assert 0 < grown < 500e6
+
+
+def test_a_process_that_fails_is_named_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"not a model")
+    with pytest.raises(OptionError, match=r"broken\.onnx failed: .*no ONNX model"):
+        peak_memory(tmp_path / "broken.onnx", "onnxruntime", threads=1, precision="fp32")

@@ -1,5 +1,5 @@
-"""The command line: it parses, calls a job, draws progress and prints; no logic."""
+"""The command line: commands are parsed, a job is called, its result is printed. No logic."""
 
-from sartor.cli.main import main
+from sartor.cli.app import main
 
 __all__ = ["main"]

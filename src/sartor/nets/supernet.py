@@ -16,7 +16,7 @@ from sartor.nets.plan import Slices, cut, plan
 from sartor.space import Design
 
 CACHED_GARMENTS = 4096
-"""Garments kept for reuse. One holds batch-norm buffers only, a few kB."""
+"""Garments kept for reuse. One holds no tensors of its own, only modules."""
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Supernet(nn.Module):
         if key not in self._wardrobe:
             if len(self._wardrobe) >= CACHED_GARMENTS:
                 self._wardrobe.pop(next(iter(self._wardrobe)))
-            self._wardrobe[key] = _sew(part, self.slots[_slot(place, part)], self.device)
+            self._wardrobe[key] = _sew(part, self.slots[_slot(place, part)])
         return self._wardrobe[key]
 
     def __getstate__(self) -> dict[str, object]:
@@ -105,9 +105,9 @@ class Supernet(nn.Module):
 class Worn:
     """A supernet that wears one design: call it like a network.
 
-    It stays valid while the supernet trains, since it takes the slices anew in every call. Its
-    batch-norm statistics belong to the parts and are shared by designs: estimate them for this
-    design before evaluating it.
+    It stays valid while the supernet trains, since it takes the slices anew in every call. Batch
+    norms use the statistics of the batch, in training and in evaluation: a network that is to be
+    evaluated image by image is cut out.
     """
 
     def __init__(self, garments: list[Garment], resolution: int) -> None:
@@ -119,10 +119,6 @@ class Worn:
         for garment in self._garments:
             x = garment.bind()(x)
         return x
-
-    def modules(self) -> list[nn.Module]:
-        """Return the modules that compute, with weights bound, in order."""
-        return [garment.bind() for garment in self._garments]
 
     def train(self, mode: bool = True) -> "Worn":
         """Set all modules to training or evaluation."""
@@ -151,18 +147,18 @@ def _slot(place: str, part: Part) -> str:
     return f"{place}_{part.kind}"
 
 
-def _sew(part: Part, large: nn.Module, device: torch.device) -> Garment:
+def _sew(part: Part, large: nn.Module) -> Garment:
     source = dict(large.named_parameters())
     with torch.device("meta"):
-        module = part.build().to(next(iter(source.values())).dtype)
+        module = part.build()
     owners = dict(module.named_modules())
     bindings: list[tuple[dict[str, nn.Parameter | None], str, nn.Parameter, Slices]] = []
     for path, where in plan(module, large).items():
         owner, _, name = path.rpartition(".")
         bindings.append((owners[owner]._parameters, name, source[path], where))
-    for owner_module in module.modules():
-        if isinstance(owner_module, nn.BatchNorm2d):
-            for name, buffer in owner_module.named_buffers():
-                setattr(owner_module, name, torch.empty_like(buffer, device=device))
-    reset_norms_(module)
+    for norm in module.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            # Statistics over all designs would suit none: a worn design uses those of its batch.
+            norm.track_running_stats = False
+            norm.running_mean = norm.running_var = norm.num_batches_tracked = None
     return Garment(module, bindings)

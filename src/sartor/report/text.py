@@ -70,14 +70,20 @@ def outcome(summary: Summary) -> list[str]:
     sentences = [f"{count} ready to ship{kept}."]
     best = max(picks, key=lambda it: it["accuracy"]["value"])
     sentences.append(_extreme("most accurate", best, summary))
-    if picks[0]["id"] != best["id"]:
-        sentences.append(_extreme("fastest", picks[0], summary))
+    fastest = fastest_first(picks)[0]
+    if fastest["id"] != best["id"]:
+        sentences.append(_extreme("fastest", fastest, summary))
     return sentences
+
+
+def fastest_first(networks: Sequence[Summary]) -> list[Summary]:
+    """Return networks in the order of their latencies."""
+    return sorted(networks, key=lambda it: it["latency_ms"]["value"])
 
 
 def reasons(pick: Summary, summary: Summary) -> list[str]:
     """Say why a network was chosen, and what it is."""
-    picks = summary["picks"]
+    picks = fastest_first(summary["picks"])
     place = [it["id"] for it in picks].index(pick["id"])
     sentences = [_place(place, picks)]
     if place > 0:
@@ -93,19 +99,22 @@ def reasons(pick: Summary, summary: Summary) -> list[str]:
 
 def warnings(summary: Summary) -> list[str]:
     """Say what a reader should be careful about."""
-    found = [
-        f"The latency of {called(it, summary)} is not trustworthy: the machine was too noisy "
-        "while it was timed."
-        for it in networks(summary)
-        if not it["latency_trustworthy"]
-    ]
+    doubtful = [called(it, summary) for it in networks(summary) if not it["latency_trustworthy"]]
+    found = []
+    if doubtful:
+        what = "latency" if len(doubtful) == 1 else "latencies"
+        found.append(
+            f"The {what} of {_listed(doubtful)} {'is' if len(doubtful) == 1 else 'are'} not "
+            "trustworthy: the machine was too noisy while networks were timed. Run again when "
+            "nothing else works on it."
+        )
     found += _survey_warnings(summary["survey"])
     ranks = summary["search"].get("rank_correlation_proxy_verified")
     judged = sum(it["role"] != "versus" for it in networks(summary))
     if ranks is not None and ranks < RANKS_WELL and judged >= FEWEST_TO_JUDGE:
         found.append(
             f"The proxy accuracies ranked the finished networks poorly (rank correlation "
-            f"{ranks:.2f}): the search was misled. More minutes make the proxy better."
+            f"{ranks:.2f}): the search may have been misled. More minutes make the proxy better."
         )
     skipped = summary["task"].get("skipped") or []
     if skipped:
@@ -125,12 +134,16 @@ def beaten(verdict: Mapping[str, Any]) -> list[tuple[str, bool | None]]:
 
 
 def _survey_warnings(survey: Sequence[Summary]) -> list[str]:
-    return [
-        f"Predicted latencies of {it['runtime']} {it['precision']} are rough: within 10 % for "
-        f"only {100 * it['within_10_percent']:.0f} % of unseen networks. Verified ones are "
-        "not affected."
+    rough = [
+        f"{it['runtime']} {it['precision']} ({100 * it['within_10_percent']:.0f} %)"
         for it in survey
         if it.get("within_10_percent") is not None and it["within_10_percent"] < PREDICTS_WELL
+    ]
+    if not rough:
+        return []
+    return [
+        f"Predicted latencies are rough for {_listed(rough)}: in brackets, how many unseen "
+        "networks were within 10 %. Verified latencies are not affected."
     ]
 
 
@@ -199,7 +212,7 @@ def _nature(pick: Summary) -> str:
         block["kind"]
         for stage in pick["stages"]
         for block in stage["blocks"]
-        if block["kind"] not in ("stem", "head")
+        if stage["name"] not in ("stem", "head")
     )
     blocks = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "none"
     return f"Runs in {pick['runtime']} as {pick['precision']}; blocks: {blocks}."

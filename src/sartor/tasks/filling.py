@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sartor.tasks.looking import quiet_pillow
 from sartor.tasks.preprocessing import resized
 from sartor.tasks.sources.protocol import Pixels, Source, Unreadable
 
@@ -101,9 +101,7 @@ def _blocks(source: Source, resolution: int, channels: int) -> Iterator[list[Ite
     total = len(source.labels)
     size = min(MOST_IN_BLOCK, max(1, BLOCK_BYTES // (resolution * resolution * channels)))
     pending: deque[Future[list[Item]]] = deque()
-    # Pillow warns of odd metadata in photographs; the pixels are what counts here.
-    with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS) as pool:
-        warnings.filterwarnings("ignore", module=r"PIL\.")
+    with quiet_pillow(), ThreadPoolExecutor(WORKERS) as pool:
         try:
             for start in range(0, total, size):
                 pending.append(pool.submit(decode_block, range(start, min(start + size, total))))

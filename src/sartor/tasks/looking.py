@@ -1,7 +1,9 @@
 """What is seen of images before they are decoded: their sizes and kinds."""
 
+import contextlib
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,14 @@ class Looks:
         return cls(float(record["shorter"]), bool(record["grey"]), dict(record["remarks"]))
 
 
+@contextlib.contextmanager
+def quiet_pillow() -> Iterator[None]:
+    """Keep Pillow from warning of odd metadata in photographs; the pixels are what counts here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
 def look_at_all(source: Source) -> Looks:
     """Look at all items; unreadable ones are passed over."""
 
@@ -44,7 +54,7 @@ def look_at_all(source: Source) -> Looks:
             return None
 
     total = len(source.labels)
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with quiet_pillow(), ThreadPoolExecutor(WORKERS) as pool:
         blocks = [range(start, min(start + 256, total)) for start in range(0, total, 256)]
         found = pool.map(lambda block: [one(index) for index in block], blocks)
         looks = [look for block in found for look in block if look is not None]

@@ -34,7 +34,7 @@ def layers(stages: Sequence[Summary], widest: int) -> Markup:
             continue
         parts.extend(_bracket(x, len(blocks), stage))
         for block in blocks:
-            parts.extend(_block(x, base, block, widest))
+            parts.extend(_block(x, base, block, kind(stage, block), widest))
             x += PITCH
         x += GAP
     width, height = x - GAP + RIGHT, base + ROW * (len(ROWS)) + 10
@@ -63,6 +63,12 @@ def widest(networks: Sequence[Summary]) -> int:
     )
 
 
+def kind(stage: Summary, block: Summary) -> str:
+    """Return the kind by which a block is coloured: one of `KINDS`, or `other`."""
+    name = stage["name"] if stage["name"] in ("stem", "head") else block["kind"]
+    return name if name in KINDS else "other"
+
+
 def _titles(base: float) -> Iterator[Markup]:
     yield element("text", "channels", x=0, y=base - 4, class_="row")
     yield element("text", "map", x=0, y=26, class_="row")
@@ -85,10 +91,9 @@ def _bracket(x: float, count: int, stage: Summary) -> Iterator[Markup]:
     yield element("path", d=f"M{x:.1f},36v-4H{right:.1f}v4", class_="bracket")
 
 
-def _block(x: float, base: float, block: Summary, widest: int) -> Iterator[Markup]:
+def _block(x: float, base: float, block: Summary, kind: str, widest: int) -> Iterator[Markup]:
     height = max(4.0, (TALL - 16) * block["width"] / widest)
     middle = x + (PITCH - 6) / 2
-    kind = block["kind"] if block["kind"] in KINDS else "other"
     words = ", ".join(f"{name} {value}" for name, value in block.items() if value not in ("", None))
     box = element(
         "rect", x=x + 3, y=base - height, width=PITCH - 12, height=height, rx=2,

@@ -6,7 +6,7 @@ from sartor.report.markup import Markup, element
 from sartor.report.naming import called
 from sartor.report.provenance import legend, measured
 from sartor.report.reading import Summary
-from sartor.report.text import beaten, bound, interval, outcome, warnings
+from sartor.report.text import beaten, bound, fastest_first, interval, outcome, warnings
 from sartor.units import show
 
 ANSWERS = {True: ("yes", "✓ beats"), False: ("no", "✗ does not clearly beat")}
@@ -46,8 +46,9 @@ def _tiles(summary: Summary) -> Iterator[Markup]:
     if picks:
         best = max(picks, key=lambda it: it["accuracy"]["value"])
         yield _network_tile("most accurate", best, summary)
-        if picks[0]["id"] != best["id"]:
-            yield _network_tile("fastest", picks[0], summary)
+        fastest = fastest_first(picks)[0]
+        if fastest["id"] != best["id"]:
+            yield _network_tile("fastest", fastest, summary)
     judged = [(name, answer) for name, answer in beaten(summary["verdict"]) if answer is not None]
     if judged:
         yield element(

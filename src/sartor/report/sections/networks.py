@@ -5,6 +5,7 @@ from sartor.report.naming import called
 from sartor.report.provenance import measured, nothing, plain
 from sartor.report.reading import Summary
 from sartor.report.sections.table import table
+from sartor.report.text import fastest_first
 
 HEAD = (
     "network", "accuracy", "latency", "file size", "peak memory", "multiply-adds", "parameters",
@@ -18,7 +19,7 @@ PROMISES = (
 
 def networks(summary: Summary) -> Markup:
     """Return the section with the delivered networks."""
-    picks = summary["picks"]
+    picks = fastest_first(summary["picks"])
     if not picks:
         return Markup("")
     return element(

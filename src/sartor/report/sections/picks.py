@@ -3,15 +3,15 @@
 from sartor.report.markup import Markup, element, join
 from sartor.report.naming import called
 from sartor.report.pictures import layers
-from sartor.report.pictures.layers import KINDS, widest
+from sartor.report.pictures.layers import KINDS, kind, widest
 from sartor.report.reading import Summary
 from sartor.report.sections.table import facts
-from sartor.report.text import reasons
+from sartor.report.text import fastest_first, reasons
 
 
 def picks(summary: Summary) -> Markup:
     """Return the section with one article per delivered network."""
-    chosen = summary["picks"]
+    chosen = fastest_first(summary["picks"])
     if not chosen:
         return Markup("")
     most = widest(chosen)
@@ -25,15 +25,15 @@ def picks(summary: Summary) -> Markup:
 
 def _explained(summary: Summary) -> list[str | Markup]:
     present = {
-        block["kind"]
+        kind(stage, block)
         for pick in summary["picks"]
         for stage in pick["stages"]
         for block in stage["blocks"]
     }
     keys = [
-        element("span", element("i", class_=f"swatch {kind}"), kind, class_="key")
-        for kind in KINDS
-        if kind in present
+        element("span", element("i", class_=f"swatch {name}"), name, class_="key")
+        for name in KINDS
+        if name in present
     ]
     return [
         "Each box is a block, as high as it has output channels (the same scale everywhere); ↓ "

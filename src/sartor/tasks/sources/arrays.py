@@ -85,6 +85,8 @@ def refuse_shape(shape: tuple[int, ...], where: str) -> None:
     Raises:
         DataError: It is not (N, H, W), (N, H, W, 1) or (N, H, W, 3).
     """
+    if shape[:1] == (0,):
+        raise DataError(f"x in {where} has the shape {shape}: no images.")
     if len(shape) == 3 or (len(shape) == 4 and shape[-1] in (GREY, COLOUR)):
         return
     hint = ""

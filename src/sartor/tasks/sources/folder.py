@@ -25,7 +25,7 @@ SPLIT_NAMES = {
 GREY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F"}
 DEEP_MODES = {"I", "I;16", "I;16B", "I;16L"}
 CLEAR_MODES = {"LA", "PA", "RGBA", "La", "RGBa"}
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF")
 BROKEN = (
     OSError,
     ValueError,
@@ -46,7 +46,7 @@ class Folder:
 
     def matches(self, text: str) -> bool:
         """Any folder."""
-        return Path(text).is_dir()
+        return bool(text) and Path(text).is_dir()
 
     def open(self, text: str, cache: Path) -> Source:  # noqa: ARG002
         """List it."""
@@ -59,6 +59,7 @@ class FolderSource:
     def __init__(self, folder: Path, name: str | None = None) -> None:
         self.name = folder.resolve().name if name is None else name
         self._folder = folder
+        Image.init()  # else Pillow does not know all of `FORMATS`
         try:
             found, notes = _listed(folder)
         except PermissionError as error:

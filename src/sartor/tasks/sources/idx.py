@@ -26,7 +26,7 @@ class Idx:
     def matches(self, text: str) -> bool:
         """Tell by the names in the folder."""
         path = Path(text)
-        return path.is_dir() and bool(_pairs(path))
+        return bool(text) and path.is_dir() and bool(_pairs(path))
 
     def open(self, text: str, cache: Path) -> Source:  # noqa: ARG002
         """Read all pairs of images and labels."""

@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sartor.jobs import Run, fit
+    from sartor.jobs.fit import Run, fit
 
 __version__ = "0.1.0"
 __all__ = ["Run", "fit"]

@@ -63,9 +63,7 @@ def test_the_rehearsal_decides_as_the_runtime_does(seed: int, tmp_path: Path) ->
     made, images = network(seed)
     size = images.shape[-1]
     export(made, tmp_path / "float.onnx", (1, size, size))
-    quantize(
-        tmp_path / "float.onnx", tmp_path / "int8.onnx", images.numpy(), runtime="onnxruntime"
-    )
+    quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx", images.numpy(), runtime="onnxruntime")
     program = RUNTIMES["onnxruntime"]().load(tmp_path / "int8.onnx", threads=1, precision="fp32")
     real = program.run(images.numpy())
     with torch.no_grad():

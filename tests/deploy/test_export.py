@@ -157,4 +157,6 @@ def test_everything_in_float_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 def test_an_unknown_runtime_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'openvino'"):
-        quantize(tmp_path / "f", tmp_path / "q", np.zeros((1, 3, 8, 8), np.float32), runtime="openvin")
+        quantize(
+            tmp_path / "f", tmp_path / "q", np.zeros((1, 3, 8, 8), np.float32), runtime="openvin"
+        )

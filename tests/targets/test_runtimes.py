@@ -65,9 +65,7 @@ def test_an_unknown_precision_is_refused(runtime: Runtime, file: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_a_file_that_is_cut_off_is_refused(
-    runtime: Runtime, file: Path, share: float
-) -> None:
+def test_a_file_that_is_cut_off_is_refused(runtime: Runtime, file: Path, share: float) -> None:
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(DamagedFileError, match=r"model\.onnx"):

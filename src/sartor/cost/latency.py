@@ -35,10 +35,10 @@ class LatencyError:
     p95_error: float
     within_10_percent: float
     """Share of the networks."""
-    rank_correlation: float
-    """Spearman's."""
+    rank_correlation: float | None
+    """Spearman's; None where it is not defined."""
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, float | None]:
         """Return plain data."""
         return {name: getattr(self, name) for name in self.__slots__}
 
@@ -156,7 +156,7 @@ def error_of(predicted: Vector, times: Vector, fitted: int) -> LatencyError:
         median_error=float(np.median(error)),
         p95_error=float(np.quantile(error, 0.95)),
         within_10_percent=float(np.mean(error <= 0.1)),
-        rank_correlation=float(rank),
+        rank_correlation=float(rank) if np.isfinite(rank) else None,
     )
 
 

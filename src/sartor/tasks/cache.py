@@ -19,7 +19,7 @@ from sartor.tasks.filling import fill
 from sartor.tasks.looking import Looks, look_at_all
 from sartor.tasks.sources.protocol import Source
 
-VERSION = 2
+VERSION = 3
 CHECKED = 2**20
 """Bytes of one piece of a file whose checksum is compared when a cache is opened."""
 PIECES = 64
@@ -39,10 +39,10 @@ class Decoded:
     """Position of each in its source, (n,)."""
     hashes: npt.NDArray[np.uint64]
     """Of the content at its own size, (n,)."""
-    sums: npt.NDArray[np.int64]
-    """Of the pixels of each, per channel, (n, c)."""
-    squares: npt.NDArray[np.int64]
-    """Sums of the squared pixels, (n, c)."""
+    sums: npt.NDArray[np.float64]
+    """Of the pixels of each, per channel, (n, c); exact."""
+    squares: npt.NDArray[np.float64]
+    """Sums of the squared pixels, (n, c); exact."""
     skipped: tuple[str, ...]
     """Names of the others, with reasons."""
 

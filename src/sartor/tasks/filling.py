@@ -22,7 +22,6 @@ MOST_IN_BLOCK = 512
 images there are, and many small images, so that handing over costs little."""
 SMALLEST = 2
 """Pixels of the shorter side below which an image says nothing."""
-SQUARES = np.arange(256, dtype=np.uint16) ** 2
 
 Item = tuple[Pixels, int] | Unreadable
 
@@ -57,8 +56,9 @@ def fill(
             if read:
                 images = np.stack(read)
                 file.write(images.data)
-                sums.append(images.sum((1, 2), dtype=np.int64))
-                squares.append(SQUARES[images].sum((1, 2), dtype=np.int64))
+                pixels = images.reshape(len(read), -1, channels).astype(np.float64)  # (n, h*w, c)
+                sums.append(pixels.sum(1))
+                squares.append(np.einsum("npc,npc->nc", pixels, pixels))
             done += len(block)
             if progress is not None:
                 progress(done, total)
@@ -66,7 +66,7 @@ def fill(
         _write_header(file, (len(index), *shape))
         file.flush()
         os.fsync(file.fileno())
-    none = np.empty((0, channels), np.int64)
+    none = np.empty((0, channels))
     np.save(folder / "index.npy", np.array(index, np.int64))
     np.save(folder / "hashes.npy", np.array(hashes, np.uint64))
     np.save(folder / "sums.npy", np.concatenate([none, *sums]))

@@ -9,7 +9,7 @@ import numpy as np
 from sartor.cost import Survey, deployed
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import RANDOM, SCALED, Evaluator, searched_limits
-from sartor.search import OBJECTIVES, Problem, Study, choose, same_cost
+from sartor.search import OBJECTIVES, Problem, Study, choose, non_dominated, same_cost
 from sartor.space import Design
 from sartor.study import Trial, Trials
 from sartor.units import Measurement
@@ -55,12 +55,21 @@ class Candidate:
 
 
 def picks(study: Study, count: int) -> list[Candidate]:
-    """Choose diverse designs across the front, fastest first."""
-    front = study.front
-    values = [[trial.value(name) for name in OBJECTIVES] for trial in front]
-    chosen = choose(values, tuple(OBJECTIVES.values()), count)
-    trials = sorted((front[place] for place in chosen), key=lambda t: t.value("latency_ms"))
-    return [Candidate.of(trial, PICK) for trial in trials]
+    """Choose diverse designs across the front, fastest first.
+
+    Where the front has fewer, the front of what remains comes next: proxies are rough, and what
+    they put behind a faster design may be more accurate when it is tuned.
+    """
+    rest, found = list(study.kept), list[Trial]()
+    ways = tuple(OBJECTIVES.values())
+    while rest and len(found) < count:
+        values = [[trial.value(name) for name in OBJECTIVES] for trial in rest]
+        chosen = [rest[place] for place in choose(values, ways, count - len(found))]
+        found += chosen
+        layer = {rest[place] for place in non_dominated(values, ways)}
+        rest = [trial for trial in rest if trial not in layer]
+    found.sort(key=lambda trial: trial.value("latency_ms"))
+    return [Candidate.of(trial, PICK) for trial in found]
 
 
 def next_best(study: Study, missed: Candidate, taken: set[str]) -> Candidate | None:

@@ -38,7 +38,7 @@ class Evaluator:
         return {
             "accuracy": self.proxy.of(self.supernet, design),
             "latency_ms": Measurement(
-                latency, "predicted", latency * (1 - error), latency * (1 + error)
+                latency, "predicted", latency * max(0.0, 1 - error), latency * (1 + error)
             ),
             "size_bytes": Measurement(numbers["size_bytes"], "predicted"),
             "macs": Measurement(numbers["macs"], "counted"),

@@ -54,7 +54,7 @@ class Outcome:
 def summarise(job: Job, outcome: Outcome) -> dict[str, Any]:
     """Write all of a run as plain data, after `docs/summary.md`."""
     networks = {it.candidate.id: _network(job, it, outcome) for it in outcome.built}
-    picks = [networks[it.id] for it in outcome.plan.picks]
+    picks = _fastest_first([networks[it.id] for it in outcome.plan.picks])
     versus = [_rival(it, outcome.verified[it.rival.id]) for it in outcome.rivals]
     baselines = _baselines(outcome, networks) | {"versus": versus}
     return {
@@ -243,7 +243,11 @@ def _baselines(outcome: Outcome, networks: Mapping[str, dict[str, Any]]) -> dict
 def _front(networks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     values = [[it[name]["value"] for name in OBJECTIVES] for it in networks]
     front = [networks[place] for place in non_dominated(values, tuple(OBJECTIVES.values()))]
-    return sorted(front, key=lambda it: it["latency_ms"]["value"])
+    return _fastest_first(front)
+
+
+def _fastest_first(networks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(networks, key=lambda it: it["latency_ms"]["value"])
 
 
 def _search(job: Job, outcome: Outcome) -> dict[str, Any]:

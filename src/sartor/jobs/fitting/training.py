@@ -11,7 +11,7 @@ from sartor.tasks import Augment, Batches
 from sartor.train import Budget, Recipe, Sandwich, Threads, Training, run
 
 STAGE = "train"
-SUPERNET = Recipe(batch=64)
+SUPERNET = Recipe(batch=64, learning_rate=0.2)
 """Small batches: weights that many designs share need steps more than images in each."""
 CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""

@@ -1,0 +1,190 @@
+"""The main job, from data to verified files, killed, resumed and asked wrongly."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sartor
+from sartor.errors import (
+    BudgetError,
+    DataError,
+    LimitError,
+    OptionError,
+    RunFolderError,
+    SartorError,
+)
+from sartor.jobs.fitting.asked import SHARES, Shares
+
+STEPS = 40
+"""Enough for every stage to run; the networks are poor, and that does not matter here."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fit")
+
+
+def fit(place: Path, out: str, **changed: Any) -> sartor.Run:
+    asked: dict[str, Any] = {"steps": STEPS, "picks": 2, "cache": place / "cache"}
+    return sartor.fit("sklearn:digits", out=place / out, **(asked | changed))
+
+
+@pytest.fixture(scope="module")
+def run(place: Path) -> sartor.Run:
+    return fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
+
+
+@pytest.mark.slow
+def test_a_run_ends_with_verified_networks(run: sartor.Run) -> None:
+    summary = run.summary
+    assert summary["status"] == "done"
+    assert 1 <= len(summary["picks"]) <= 2
+    for it in (*summary["picks"], *summary["baselines"]["versus"]):
+        assert it["accuracy"]["provenance"] == it["latency_ms"]["provenance"] == "verified"
+        assert (run.folder / it["file"]).stat().st_size == it["size_bytes"]
+        card = json.loads((run.folder / it["card"]).read_text())
+        assert card["accuracy"] == it["accuracy"]
+        assert (run.folder / it["file"]).with_name("predict.py").exists()
+    assert all(it["size_bytes"] <= 3e6 for it in summary["picks"])
+    assert summary["baselines"]["random"]["count"] >= 1
+    assert run.report.read_text().startswith("<!doctype html>")
+    latencies = [it["latency_ms"]["value"] for it in summary["picks"]]
+    assert latencies == sorted(latencies)
+
+
+@pytest.mark.slow
+def test_the_summary_follows_its_schema(run: sartor.Run) -> None:
+    from importlib import resources
+
+    import jsonschema
+
+    schema = resources.files("sartor.report").joinpath("summary.schema.json").read_text()
+    jsonschema.validate(json.loads((run.folder / "summary.json").read_text()), json.loads(schema))
+
+
+@pytest.mark.slow
+def test_a_pick_is_the_most_accurate_within_a_latency(run: sartor.Run) -> None:
+    best = run.pick()
+    assert best["accuracy"]["value"] == max(it["accuracy"]["value"] for it in run.summary["picks"])
+    with pytest.raises(LimitError, match="The fastest takes"):
+        run.pick(latency_ms=1e-9)
+
+
+@pytest.mark.slow
+def test_asking_again_gives_the_same_result_at_once(run: sartor.Run, place: Path) -> None:
+    began = time.monotonic()
+    again = fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
+    assert again.summary == run.summary
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.slow
+def test_asking_for_something_else_in_the_folder_is_refused(run: sartor.Run, place: Path) -> None:
+    assert run.folder == place / "run"
+    with pytest.raises(RunFolderError, match=r"seed.*0.*7"):
+        fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6}, seed=7)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place: Path) -> None:
+    """The survey is shared through the cache, so that both predict the same latencies."""
+    code = (
+        "import sys, sartor; sartor.fit('sklearn:digits', steps=int(sys.argv[2]), picks=2, "
+        "limits={'size_bytes': 3e6}, versus=['mobilenetv3_small_050'], "
+        "cache=sys.argv[3], out=sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(place / "killed"), str(STEPS), str(place / "cache")]
+    marks = ("stages/train.json", "study.db", "finish/plan.json")
+    for mark in marks:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not (place / "killed" / mark).exists():
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((place / "killed" / "summary.json").read_text())
+
+    def essence(found: Any) -> Any:
+        networks = sorted(found["picks"], key=lambda it: it["id"])
+        return [(it["id"], it["accuracy"], it["tuned_accuracy"], it["design"]) for it in networks]
+
+    assert essence(summary) == essence(run.summary)
+    for it in summary["picks"]:
+        ours = (place / "killed" / it["file"]).read_bytes()
+        assert ours == (run.folder / it["file"]).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_limit_that_nothing_meets_stops_the_job_before_training(place: Path) -> None:
+    with pytest.raises(LimitError, match=r"even the smallest design misses .* times the limit"):
+        fit(place, "fast", limits=["latency=10ns"])
+    assert not (place / "fast" / "supernet").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"target": "cpuu"}, SartorError, "Did you mean 'cpu'"),
+        ({"family": "mobil"}, SartorError, "Did you mean 'mobile'"),
+        ({"strategy": "predicter"}, SartorError, "Did you mean 'predictor'"),
+        ({"limits": ["latency=5 lightyears"]}, OptionError, "unknown unit 'lightyears'"),
+        ({"limits": ["latency<=1ms", "latency>=2ms"]}, LimitError, "exclude one another"),
+        ({"steps": 1}, BudgetError, "steps is 1; allowed: 20 or more"),
+        ({"steps": None, "minutes": 0.01}, BudgetError, "minutes is 0.01; allowed: 1 or more"),
+        ({"minutes": 3}, OptionError, "either minutes or steps"),
+        ({"picks": 0}, OptionError, "picks is 0"),
+        ({"threads": 0}, OptionError, "threads is 0"),
+        ({"versus": ["mobilenetv3_smal_100"]}, OptionError, "Did you mean 'mobilenetv3_small_100'"),
+    ],
+)
+def test_bad_options_get_a_sentence(
+    tmp_path: Path, changed: dict[str, Any], error: type[SartorError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        fit(tmp_path, "run", **changed)
+
+
+def test_data_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        sartor.fit(tmp_path / "nothing", steps=STEPS, out=tmp_path / "run", cache=tmp_path)
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    from sartor.study import RunFolder
+
+    with (
+        RunFolder.open(tmp_path / "run", {"a": 1}),
+        pytest.raises(RunFolderError, match="in use"),
+    ):
+        fit(tmp_path, "run")
+
+
+def test_time_that_one_stage_leaves_goes_to_the_others() -> None:
+    shares = Shares(1000.0)
+    whole = {name: shares.seconds(name, {}) for name in SHARES}
+    assert whole["survey"] == pytest.approx(100)
+    quick = shares.seconds("train", {"prepare": 0.0, "survey": 0.0})
+    assert quick > whole["train"] / 1.0 * 0.99
+    assert shares.seconds("finish", {"survey": 100, "train": 500, "search": 100}) == pytest.approx(
+        300
+    )
+    assert shares.seconds("finish", {"train": 5000.0}) == 0.0
+    assert sum(SHARES.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.slow
+def test_numbers_that_are_promised_are_not_confused_with_verified_ones(run: sartor.Run) -> None:
+    for it in run.summary["picks"]:
+        assert it["promised"]["accuracy"]["provenance"] == "proxy"
+        assert it["promised"]["latency_ms"]["provenance"] == "predicted"
+    trials = run.summary["search"]["trials"]
+    assert {trial["accuracy"]["provenance"] for trial in trials} == {"proxy"}
+    assert {trial["latency_ms"]["provenance"] for trial in trials} == {"predicted"}

@@ -47,7 +47,8 @@ def main() -> None:
         resolution = family.resolution(design)
 
         def step(model: object, x: torch.Tensor) -> None:
-            nn.functional.cross_entropy(model(x), labels).backward()  # type: ignore[operator]
+            loss = nn.functional.cross_entropy(model(x), labels)  # type: ignore[operator]
+            loss.backward()  # type: ignore[no-untyped-call]
 
         def plain(n: nn.Module = network, r: int = resolution) -> None:
             n.zero_grad(set_to_none=True)
@@ -57,7 +58,8 @@ def main() -> None:
             supernet.zero_grad(set_to_none=True)
             step(supernet.wear(d).train(), images)  # type: ignore[arg-type]
 
-        plain(), worn()
+        plain()
+        worn()
         pairs = [(seconds(plain), seconds(worn)) for _ in range(ROUNDS)]
         plain_times.append(float(np.median([p for p, _ in pairs])))
         worn_times.append(float(np.median([w for _, w in pairs])))

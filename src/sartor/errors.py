@@ -60,7 +60,7 @@ class MissingExtraError(SartorError, ImportError):
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """Say which known name is nearest to `given`, as a sentence with a leading space, or nothing."""
+    """Say which known name is nearest to `given`, as a sentence after a space, or nothing."""
     near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
 

@@ -131,7 +131,7 @@ def parse_limit(text: str) -> Limit:
     if word not in _BY_WORD:
         raise _unknown_metric(word)
     metric = _BY_WORD[word]
-    direction: Direction = {"=": metric.bound, "<=": "max", ">=": "min"}[sign]  # type: ignore[assignment]
+    direction: Direction = {"=": metric.bound, "<=": "max", ">=": "min"}[sign]
     return Limit(metric.name, parse_quantity(amount, metric), direction)
 
 

@@ -24,7 +24,7 @@ def network(seed: int) -> tuple[Network, torch.Tensor]:
     made = Network(FAMILY.blueprint(design))
     images = torch.randn(64, 1, size, size)
     with torch.no_grad():
-        made.get_submodule("head.classifier").weight.mul_(50)  # type: ignore[operator,union-attr]
+        made.get_submodule("head.classifier").weight.mul_(50)  # type: ignore[operator]
     estimate_norms_(made, [images])
     return made, images
 
@@ -54,7 +54,7 @@ def test_what_stays_in_float_is_not_rounded(seed: int) -> None:
     made, images = network(seed)
     with torch.no_grad():
         before = made(images)
-        fake_quantize_(made, [images], lambda name: True)
+        fake_quantize_(made, [images], lambda _: True)
         torch.testing.assert_close(made(images), before, atol=1e-3, rtol=1e-3)
 
 
@@ -68,7 +68,7 @@ def test_the_rehearsal_decides_as_the_runtime_does(seed: int, tmp_path: Path) ->
     real = program.run(images.numpy())
     with torch.no_grad():
         exact = made(images).numpy()
-        fake_quantize_(made, [images], lambda name: False)
+        fake_quantize_(made, [images], lambda _: False)
         fake = made(images).numpy()
     agree = (real.argmax(1) == fake.argmax(1)).mean()
     assert agree >= 0.7

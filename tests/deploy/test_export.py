@@ -150,7 +150,7 @@ def test_everything_in_float_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         tmp_path / "q.onnx",
         images,
         runtime="onnxruntime",
-        keep_float=lambda name: True,
+        keep_float=lambda _: True,
     )
     assert ops(tmp_path / "f.onnx") == ops(tmp_path / "q.onnx")
 

@@ -44,7 +44,7 @@ def test_a_block_computes_what_it_describes(kind: str, stride: int) -> None:
     shapes: dict[str, int] = {}
     for name, layer in module.named_modules():
         layer.register_forward_hook(
-            lambda m, i, o, name=name: shapes.__setitem__(name, o.shape[-1])
+            lambda _, __, o, name=name: shapes.__setitem__(name, o.shape[-1])
         )
     out = module(torch.randn(1, 16, 13, 13))
     layers, size = part.layers(13)

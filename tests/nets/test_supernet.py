@@ -43,7 +43,7 @@ def test_a_worn_design_gives_the_gradients_of_the_network_cut_out(
     cut = supernet.cut(design).train()
     cut(resize(images, FAMILY.resolution(design))).square().sum().backward()
     supernet.zero_grad()
-    supernet.wear(design).train()(images).square().sum().backward()
+    supernet.wear(design).train()(images).square().sum().backward()  # type: ignore[no-untyped-call]
     worn_norm = sum(
         float(p.grad.square().sum()) for p in supernet.parameters() if p.grad is not None
     )

@@ -21,9 +21,10 @@ def spaces(draw: st.DrawFn) -> Space:
     for number in range(draw(st.integers(1, 5))):
         options = tuple(range(draw(st.integers(1, 3))))
         when: tuple[Condition, ...] = ()
-        if choices and draw(st.booleans()):
+        depends = draw(st.booleans())
+        if choices and depends:
             parent = draw(st.sampled_from(choices))
-            some = draw(st.lists(st.sampled_from(parent.options), min_size=1, unique=True))
+            some = list(parent.options[: draw(st.integers(1, len(parent.options)))])
             when = (Condition(parent.name, tuple(some)),)
         choices.append(Choice(f"c{number}", options, ordered=draw(st.booleans()), when=when))
     return Space(choices)

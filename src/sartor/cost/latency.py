@@ -121,7 +121,8 @@ def fit(vectors: Matrix, times: Vector) -> LatencyModel:
         return LatencyModel(costs, centre, scale, points[:0], np.zeros(0), 1.0)
     length, noise = _choose(points, residual)
     gram = _kernel(points, points, length) + noise * np.eye(len(points))
-    return LatencyModel(costs, centre, scale, points, np.linalg.solve(gram, residual), length)
+    weights = np.linalg.solve(gram, residual).astype(np.float64)
+    return LatencyModel(costs, centre, scale, points, weights, length)
 
 
 def held_out(
@@ -184,7 +185,8 @@ def _sum_of_costs(vectors: Matrix, times: Vector) -> Vector:
 
 def _kernel(x: Matrix, y: Matrix, length: float) -> Matrix:
     square = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
-    return np.exp(-np.maximum(square, 0) / (2 * length**2 * x.shape[1]))
+    near: Matrix = np.exp(-np.maximum(square, 0) / (2 * length**2 * x.shape[1]))
+    return near
 
 
 def _choose(points: Matrix, residual: Vector) -> tuple[float, float]:

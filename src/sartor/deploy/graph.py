@@ -44,7 +44,13 @@ class Graph:
         """Append an operation and return its output."""
         names = [value.name for value in inputs]
         # make_node drops nothing and orders attributes, so equal networks give equal bytes.
-        self.nodes[name] = helper.make_node(op, names, [name], name=name, **attributes)
+        self.nodes[name] = helper.make_node(
+            op,
+            names,
+            [name],
+            name=name,
+            **attributes,  # type: ignore[arg-type]
+        )
         return Value(name)
 
     def unique(self, name: str) -> str:

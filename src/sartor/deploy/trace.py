@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import onnx
 from torch import fx, nn
@@ -69,8 +70,7 @@ def _only_output(call: fx.Node, values: dict[fx.Node, object]) -> Value:
 def _write_call(
     graph: Graph, call: fx.Node, modules: dict[str, nn.Module], values: dict[fx.Node, object]
 ) -> Value:
-    args = fx.map_arg(call.args, lambda node: values[node])
-    kwargs = fx.map_arg(call.kwargs, lambda node: values[node])
+    args, kwargs = _resolved(call.args, values), _resolved(call.kwargs, values)
     if call.op == "call_module":
         module = modules[str(call.target)]
         key: object = type(module)
@@ -89,6 +89,11 @@ def _write_call(
     except TypeError as error:
         raise Unwritable(f"{key}: {error}") from error
     return write_it(*arguments, **kwargs)
+
+
+def _resolved(given: Any, values: dict[fx.Node, object]) -> Any:  # Any: nested arguments
+    """Put values in the place of the calls that made them."""
+    return fx.map_arg(given, lambda node: values[node])  # type: ignore[arg-type,return-value]
 
 
 _signature: Callable[[Callable[..., Value]], inspect.Signature] = cache(inspect.signature)

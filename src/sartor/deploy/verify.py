@@ -57,7 +57,7 @@ def measure_accuracy(
     """
     found = []
     for start in range(0, len(labels), BATCH):
-        prepared = preprocessing.apply(images[start : start + BATCH])  # type: ignore[call-overload,index,arg-type]
+        prepared = preprocessing.apply(images[start : start + BATCH])  # type: ignore[index,arg-type]
         found.append(program.run(prepared).argmax(1))
     right = np.concatenate(found) == labels
     per_class = {}

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def front(self) -> Sequence[Mapping[str, Any]]:
-        """Every network that no other one of the run beats, fastest first, with verified numbers."""
+        """Every network that no other one of the run beats, fastest first, verified."""
         return self.summary["front"]  # type: ignore[no-any-return]
 
     def pick(self, *, latency_ms: float | None = None) -> Mapping[str, Any]:

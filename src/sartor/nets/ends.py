@@ -109,4 +109,5 @@ class PoolingHead(nn.Module):
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n k"]:
         x = self.flatten(self.pool(self.conv(x)))  # (n, d)
-        return self.classifier(self.dropout(self.act(self.hidden(x))))
+        logits: Tensor = self.classifier(self.dropout(self.act(self.hidden(x))))
+        return logits

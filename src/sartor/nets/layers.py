@@ -124,7 +124,8 @@ class SqueezeExcite(nn.Module):
         self.gate = nn.Hardsigmoid(inplace=True)
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-        return x * self.gate(self.expand(self.act(self.reduce(self.pool(x)))))
+        gate: Tensor = self.gate(self.expand(self.act(self.reduce(self.pool(x)))))  # (n, c, 1, 1)
+        return x * gate
 
 
 def squeeze_layers(channels: int, hidden: int, size: int) -> tuple[Layer, ...]:

@@ -1,4 +1,4 @@
-"""Timing as an experiment: programs in turn, with a reference between them to see the machine drift."""
+"""Timing as an experiment: programs in turn, and a reference that shows the machine drift."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -247,7 +247,8 @@ class _Experiment:
         half = SMOOTH // 2
         padded = np.pad(raw, half, mode="edge")
         smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTH), axis=1)
-        return smooth / np.median(smooth)
+        relative: npt.NDArray[np.float64] = smooth / np.median(smooth)
+        return relative
 
     def _time_block(self, call: Call, count: int) -> npt.NDArray[np.float64]:
         """Return the milliseconds of `count` calls, (count,)."""

@@ -16,7 +16,7 @@ def check_onnx(file: Path) -> tuple[int, int, int]:
     Raises:
         DamagedFileError: It cannot be read, is no model, or refers to other files.
     """
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         model = onnx.load_model(file, load_external_data=False)

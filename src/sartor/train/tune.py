@@ -41,5 +41,5 @@ class Tune:
                     known = self.teacher(images).float()
             logits = self.network(resize(images, self.resolution)).float()
         loss = taught(logits, labels, known, smoothing=self.smoothing)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()

@@ -7,4 +7,4 @@ from sartor.cli.commands.report import report
 
 COMMANDS: dict[str, Callable[..., int]] = {"fit": fit, "report": report}
 
-__all__ = ["COMMANDS"]
+__all__ = ["Callable", "fit", "report"]

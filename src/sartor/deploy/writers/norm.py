@@ -18,10 +18,12 @@ def batch_norm(graph: Graph, name: str, module: nn.BatchNorm2d | nn.BatchNorm1d,
     producer = graph.nodes.get(x.name)
     if producer is not None and producer.op_type in FOLDABLE and x not in graph.shared:
         weight, bias = producer.input[1], producer.input[2]
-        kernel = graph.constants[weight]
+        kernel = graph.constants[weight].astype(np.float64)
         broadcast = scale.reshape(-1, *(1,) * (kernel.ndim - 1))
         graph.constants[weight] = (kernel * broadcast).astype(np.float32)
-        graph.constants[bias] = (graph.constants[bias] * scale + shift).astype(np.float32)
+        graph.constants[bias] = (graph.constants[bias].astype(np.float64) * scale + shift).astype(
+            np.float32
+        )
         return x
     shape = (-1, 1, 1) if isinstance(module, nn.BatchNorm2d) else (-1,)
     factor = graph.constant(f"{name}.scale", scale.reshape(shape).astype(np.float32))

@@ -94,7 +94,8 @@ class Shares:
         names = list(self.shares)
         coming = names[names.index(stage) :]
         used = sum(seconds for name, seconds in spent.items() if name not in coming)
-        return max(0.0, self.total - used) * self.shares[stage] / sum(map(self.shares.get, coming))  # type: ignore[arg-type]
+        coming_shares = sum(self.shares[name] for name in coming)
+        return max(0.0, self.total - used) * self.shares[stage] / coming_shares
 
 
 def limits_on(limits: tuple[Limit, ...], metric: str) -> tuple[Limit, ...]:

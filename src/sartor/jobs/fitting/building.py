@@ -100,7 +100,7 @@ class Builder:
         return network.eval()
 
     def write(self, candidate: Candidate, network: nn.Module, file: Path) -> None:
-        """Export a network as its design says, through a file beside it, so that none is partial."""
+        """Export a network as its design says, by way of a file beside it: none is partial."""
         how = deployment(candidate.design)
         resolution = self._resolution(candidate)
         shape = (self.job.task.channels, resolution, resolution)

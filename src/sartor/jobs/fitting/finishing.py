@@ -1,4 +1,4 @@
-"""The finish: candidates are timed, tuned, exported and verified; what misses a limit is replaced."""
+"""The finish: candidates are timed, tuned and exported; what misses a limit is replaced."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ class Finisher:
     _rejected: list[tuple[str, str]] = field(default_factory=list)
 
     def plan(self) -> Plan:
-        """Choose the candidates, or read which were chosen; each pick is timed before it is tuned."""
+        """Choose the candidates, or read which were chosen; picks are timed before tuning."""
         known = self.job.folder.load_json_or_none(PLAN)
         if known is not None:
             return Plan.from_json(known)
@@ -132,7 +132,7 @@ class Finisher:
         return None if steps is None else max(1, round(steps * STEPS_SHARE))
 
     def replace(self, missed: Candidate, reasons: Sequence[str], plan: Plan) -> Plan:
-        """Take a verified candidate that missed a limit out, and the next best in, if there is one."""
+        """Take a candidate that missed a limit out, and the next best in, if there is one."""
         rejected = (*plan.rejected, (missed.id, "; ".join(reasons)))
         rest = tuple(it for it in plan.candidates if it.id != missed.id)
         taken = {it.id for it in plan.candidates} | {key for key, _ in rejected}

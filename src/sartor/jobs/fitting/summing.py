@@ -162,7 +162,7 @@ def _beats(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     better = one["accuracy"]["value"] >= other["accuracy"]["value"]
     clearly_faster = one["latency_ms"]["high"] < other["latency_ms"]["low"]
     clearly_better = one["accuracy"]["low"] > other["accuracy"]["high"]
-    return faster and better and (clearly_faster or clearly_better)
+    return bool(faster and better and (clearly_faster or clearly_better))
 
 
 def _network(job: Job, built: Built, outcome: Outcome) -> dict[str, Any]:

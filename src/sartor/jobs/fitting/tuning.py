@@ -52,7 +52,7 @@ def teach(
     Returns:
         Seconds spent in all sessions.
     """
-    network = lesson.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = lesson.network.to(memory_format=torch.channels_last)
     checkpoints = Checkpoints(_folder(job, lesson.name))
     training = Training(network, lesson.recipe)
     found = checkpoints.latest()

@@ -83,7 +83,7 @@ def train(
     proxy: Proxy,
     report: Callable[[float, float], None],
 ) -> tuple[nn.Module, Measurement]:
-    """Train a rival from random weights, or read it back; return it with its validation accuracy."""
+    """Train a rival from random weights, or read it back; return it and its accuracy."""
     network = make(job, rival)
     folder = job.folder.path / "designs" / rival.id
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def train(
         part = file.with_suffix(".part")
         save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
         part.replace(file)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     return network, proxy.accuracy(network, rival.resolution)
 
 

@@ -108,5 +108,5 @@ class InvertedResidual(nn.Module):
         self.project = ConvNorm(part.hidden, place.outputs)
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d g v"]:
-        y = self.project(self.squeeze(self.depthwise(self.expand(x))))
+        y: Tensor = self.project(self.squeeze(self.depthwise(self.expand(x))))
         return x + y if self.residual else y

@@ -66,5 +66,6 @@ class PlainResidual(nn.Module):
         self.act = ACTIVATIONS[place.activation]()
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d g v"]:
-        y = self.conv(x)
-        return self.act(x + y if self.residual else y)
+        y: Tensor = self.conv(x)
+        out: Tensor = self.act(x + y if self.residual else y)
+        return out

@@ -161,7 +161,7 @@ class Mobile:
             if isinstance(wanted, str):
                 made[choice.name] = wanted if wanted in choice.options else choice.options[0]
             else:
-                made[choice.name] = min(choice.options, key=lambda o, w=wanted: abs(float(o) - w))
+                made[choice.name] = _nearest(choice.options, float(str(wanted)))
         return made
 
     def _everywhere(self, *, kind: str) -> dict[str, Option]:
@@ -250,6 +250,10 @@ def _stage(
         own["kernel"] = kernels if kind == "inverted" else dense
         options[kind] = own
     return Stage(f"stage{number}", stride, _widths(base, factor), depths, options)
+
+
+def _nearest(options: Options, wanted: float) -> Option:
+    return min(options, key=lambda option: abs(float(option) - wanted))
 
 
 def _choices(layout: Layout) -> Iterator[Choice]:

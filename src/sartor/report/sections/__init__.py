@@ -12,4 +12,4 @@ from sartor.report.sections.trust import trust
 SECTIONS = (headline, front, networks, picks, comparison, trust, time, origin)
 """In the order of the page."""
 
-__all__ = ["SECTIONS"]
+__all__ = ["comparison", "front", "headline", "networks", "origin", "picks", "time", "trust"]

@@ -10,7 +10,8 @@ demo: setup
 	$(BIN)/sartor fit sklearn:digits --target cpu --minutes 3 --out $(DEMO)
 
 test: check
-	$(BIN)/python -m pytest -n 2
+	# One thread for each of two workers: threads that wait for one another slow both down.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check src tests benchmarks

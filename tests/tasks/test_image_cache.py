@@ -165,7 +165,7 @@ def test_reading_much_does_not_fill_the_memory(
     if not Path("/proc/self/statm").exists():
         pytest.skip("the resident memory is read from /proc, which is not there")
     monkeypatch.setattr(rows_module, "FORGET", 2**22)
-    count, side = 3000, 224
+    count, side = 6000, 224  # 300 MB, against which a few batches do not count
     file = tmp_path / "x.npy"
     images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, side, side, 1))
     images[:, 0, 0] = 1

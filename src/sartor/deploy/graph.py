@@ -15,6 +15,10 @@ OPSET = 18
 """Both runtimes know every operator of it, and the reductions with axes as inputs."""
 IR_VERSION = 9
 INPUT, OUTPUT = "input", "logits"
+IMAGES = 1
+"""Images per call. OpenVINO compiles other kernels where the number is free: over eight random
+designs of the mobile family the same file with one image was 1.19 times faster in fp32, 1.20 in
+bf16 and 1.26 in int8. ONNX Runtime does not care."""
 
 Attribute = int | float | str | Sequence[int]
 
@@ -78,8 +82,8 @@ class Graph:
         graph = helper.make_graph(
             list(self.nodes.values()),
             "network",
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", *shape])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", classes])],
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [IMAGES, *shape])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [IMAGES, classes])],
             [numpy_helper.from_array(_finite(a, name), name) for name, a in self.constants.items()],
         )
         return helper.make_model(

@@ -9,7 +9,7 @@ import numpy as np
 from sartor.cost import Survey, deployed
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import RANDOM, SCALED, Evaluator, searched_limits
-from sartor.search import OBJECTIVES, Problem, Study, choose, non_dominated, same_cost
+from sartor.search import OBJECTIVES, Problem, Study, choose, same_cost
 from sartor.space import Design
 from sartor.study import Trial, Trials
 from sartor.units import Measurement
@@ -57,17 +57,22 @@ class Candidate:
 def picks(study: Study, count: int) -> list[Candidate]:
     """Choose diverse designs across the front, fastest first.
 
-    Where the front has fewer, the front of what remains comes next: proxies are rough, and what
-    they put behind a faster design may be more accurate when it is tuned.
+    Where the front has fewer, the most accurate designs of other latencies come next. Proxies
+    favour small designs, which shared weights serve first: what seems beaten by a faster design is
+    often more accurate once it is tuned.
     """
-    rest, found = list(study.kept), list[Trial]()
-    ways = tuple(OBJECTIVES.values())
-    while rest and len(found) < count:
-        values = [[trial.value(name) for name in OBJECTIVES] for trial in rest]
-        chosen = [rest[place] for place in choose(values, ways, count - len(found))]
-        found += chosen
-        layer = {rest[place] for place in non_dominated(values, ways)}
-        rest = [trial for trial in rest if trial not in layer]
+    kept, front = list(study.kept), study.front
+    values = [[trial.value(name) for name in OBJECTIVES] for trial in front]
+    found = [front[place] for place in choose(values, tuple(OBJECTIVES.values()), count)]
+    latency = np.log([trial.value("latency_ms") for trial in kept])
+    accuracy = np.array([trial.value("accuracy") for trial in kept])
+    strata = np.digitize(latency, np.linspace(latency.min(), latency.max(), count + 1)[1:-1])
+    taken = {trial.design for trial in found}
+    for stratum in np.unique(strata)[::-1]:  # the slowest first: they are farthest from the front
+        rows = [row for row in np.flatnonzero(strata == stratum) if kept[row].design not in taken]
+        has_one = any(kept[row].design in taken for row in np.flatnonzero(strata == stratum))
+        if rows and not has_one and len(found) < count:
+            found.append(kept[max(rows, key=lambda row: accuracy[row])])
     found.sort(key=lambda trial: trial.value("latency_ms"))
     return [Candidate.of(trial, PICK) for trial in found]
 

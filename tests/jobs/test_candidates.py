@@ -1,0 +1,55 @@
+"""Which designs are finished."""
+
+from sartor.jobs.fitting.candidates import next_best, picks
+from sartor.search import Problem, Study
+from sartor.space import Choice, Design, Space
+from sartor.study import Trial
+from sartor.units import Measurement
+
+SPACE = Space([Choice("a", tuple(range(50)))])
+
+
+def study(points: list[tuple[float, float]]) -> Study:
+    trials = tuple(
+        Trial(
+            number,
+            Design({"a": number}),
+            {
+                "accuracy": Measurement(accuracy, "proxy"),
+                "latency_ms": Measurement(latency, "predicted"),
+                "size_bytes": Measurement(1e4 * latency, "predicted"),
+            },
+            "search",
+            0,
+        )
+        for number, (accuracy, latency) in enumerate(points)
+    )
+    return Study(Problem(SPACE), trials, {}, False)
+
+
+def latencies(found: Study, count: int) -> list[float]:
+    return [it.promised["latency_ms"].value for it in picks(found, count)]
+
+
+def test_picks_lie_across_the_front() -> None:
+    found = study([(0.5, 1), (0.6, 2), (0.7, 4), (0.8, 8), (0.4, 3), (0.3, 7)])
+    assert latencies(found, 4) == [1, 2, 4, 8]
+
+
+def test_a_front_of_one_point_is_filled_over_the_latencies() -> None:
+    found = study([(0.9, 1), (0.6, 2), (0.7, 5), (0.5, 6), (0.4, 20), (0.8, 100)])
+    assert latencies(found, 4) == [1, 5, 20, 100]
+
+
+def test_one_design_is_one_pick() -> None:
+    assert latencies(study([(0.9, 1)]), 4) == [1]
+
+
+def test_what_misses_a_limit_is_replaced_by_the_best_that_costs_less() -> None:
+    found = study([(0.9, 10), (0.8, 6), (0.85, 7), (0.95, 12)])
+    missed = picks(found, 1)[0]
+    assert missed.promised["latency_ms"].value == 12
+    fresh = next_best(found, missed, {missed.id})
+    assert fresh is not None
+    assert fresh.promised["latency_ms"].value == 10
+    assert next_best(found, fresh, {it.design.id for it in found.trials}) is None

@@ -95,8 +95,8 @@ class Limit:
             )
         if self.metric == "accuracy" and self.bound > 1:
             raise OptionError(
-                f"limit on accuracy is {show('accuracy', self.bound)}; allowed: a share above 0 "
-                f"and up to 1, or a percentage, for example accuracy={METRICS['accuracy'].example}."
+                f"limit on accuracy is {self.bound:g}; allowed: a share above 0 and up to 1, "
+                f"or a percentage, for example accuracy={METRICS['accuracy'].example}."
             )
 
     def excess(self, value: float) -> float:

@@ -32,13 +32,18 @@ def latencies(found: Study, count: int) -> list[float]:
 
 
 def test_picks_lie_across_the_front() -> None:
-    found = study([(0.5, 1), (0.6, 2), (0.7, 4), (0.8, 8), (0.4, 3), (0.3, 7)])
-    assert latencies(found, 4) == [1, 2, 4, 8]
+    found = study([(0.5, 1), (0.6, 2.2), (0.7, 4), (0.8, 16), (0.4, 3), (0.3, 7)])
+    assert latencies(found, 4) == [1, 2.2, 4, 16]
 
 
-def test_a_front_of_one_point_is_filled_over_the_latencies() -> None:
+def test_every_range_of_latencies_has_its_best() -> None:
     found = study([(0.9, 1), (0.6, 2), (0.7, 5), (0.5, 6), (0.4, 20), (0.8, 100)])
     assert latencies(found, 4) == [1, 5, 20, 100]
+
+
+def test_empty_ranges_are_made_up_for_by_the_front() -> None:
+    found = study([(0.5, 1), (0.6, 1.1), (0.7, 1.2), (0.9, 100)])
+    assert latencies(found, 4) == [1, 1.1, 1.2, 100]
 
 
 def test_one_design_is_one_pick() -> None:

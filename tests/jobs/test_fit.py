@@ -169,15 +169,13 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_time_that_one_stage_leaves_goes_to_the_others() -> None:
     shares = Shares(1000.0)
-    whole = {name: shares.seconds(name, {}) for name in SHARES}
-    assert whole["survey"] == pytest.approx(100)
-    quick = shares.seconds("train", {"prepare": 0.0, "survey": 0.0})
-    assert quick > whole["train"] / 1.0 * 0.99
-    assert shares.seconds("finish", {"survey": 100, "train": 500, "search": 100}) == pytest.approx(
-        300
-    )
-    assert shares.seconds("finish", {"train": 5000.0}) == 0.0
     assert sum(SHARES.values()) == pytest.approx(1.0)
+    assert shares.seconds("survey", {}) == pytest.approx(1000 * SHARES["survey"])
+    late = 1 - SHARES["survey"]
+    assert shares.seconds("train", {"survey": 0.0}) == pytest.approx(1000 * SHARES["train"] / late)
+    spent = {"survey": 100.0, "train": 500.0, "search": 100.0, "finish": 20.0}
+    assert shares.seconds("finish", spent) == pytest.approx(300)
+    assert shares.seconds("finish", {"train": 5000.0}) == 0.0
 
 
 @pytest.mark.slow

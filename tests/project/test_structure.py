@@ -2,18 +2,31 @@
 
 import ast
 import importlib
+import importlib.metadata
+import itertools
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import sartor
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "sartor"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
 HEAVY = ("torch", "onnxruntime", "openvino", "sklearn", "optuna", "pymoo", "timm")
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+BEHIND = {"onnxscript": "torch.onnx loads it"}
+"""Dependencies that no file of ours imports, and why they are there."""
 
 
 def name_of(file: Path) -> str:
@@ -66,22 +79,123 @@ def test_nothing_that_is_loaded_can_run(file: Path) -> None:
                 assert given.get("allow_pickle") == "False"
 
 
-@pytest.mark.parametrize("code", ["import sartor", "import sartor.cli", "import sartor.units"])
+def test_annotations_stay_types() -> None:
+    delayed = re.compile(r"^from __future__ import annotations", re.MULTILINE)
+    assert not [name_of(file) for file in FILES if delayed.search(file.read_text())]
+
+
+def test_imports_go_down_the_floors() -> None:
+    # Its command, so that the settings in pyproject.toml are those that count.
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sartor",
+        "import sartor.errors, sartor.units, sartor.registry, sartor.space",
+        "from sartor.cli import main; import contextlib, io\n"
+        "with contextlib.redirect_stdout(io.StringIO()): main(['--help'])",
+        "from sartor.cli import main; import contextlib, io\n"
+        "with contextlib.redirect_stdout(io.StringIO()): main(['fit', '--help'])",
+    ],
+)
 def test_heavy_imports_wait(code: str) -> None:
-    check = f"{code}; import sys; print([n for n in {HEAVY!r} if n in sys.modules])"
+    check = f"{code}\nimport sys; print([n for n in {HEAVY!r} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_every_command_of_the_readme_is_there() -> None:
-    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
-    for target in re.findall(r"`make (\w+)`", readme):
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_and_file_of_a_page_is_there(page: str) -> None:
+    text, makefile = (ROOT / page).read_text(), (ROOT / "Makefile").read_text()
+    commands = re.findall(r"(?:`|^)make (\w+)", text, re.MULTILINE)
+    assert commands
+    for target in commands:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    for link in re.findall(r"\]\(([\w/.]+)\)", readme):
-        assert (ROOT / link).exists(), link
+    linked = re.findall(r"\]\(([\w/.]+)\)", text)
+    for place in linked + re.findall(r"\b(?:tests|benchmarks|docs|examples)/[\w./]+", text):
+        assert (ROOT / place.rstrip(".")).exists(), place
+
+
+def test_the_changelog_has_the_version() -> None:
+    sections = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert {"Unreleased", sartor.__version__} & set(sections)
+    assert all(count == 1 for count in Counter(sections).values())
 
 
 def test_the_lock_has_exact_versions_and_no_hosts() -> None:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     for line in lines:
         assert re.fullmatch(r"[\w.\-\[\]]+==[\w.!+]+( ;.*)?", line), line
+
+
+def test_the_lock_keeps_the_ranges_of_the_project() -> None:
+    locked = dict(
+        line.partition(" ;")[0].split("==")
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+    )
+    extras = PROJECT["optional-dependencies"].values()
+    wanted = itertools.chain(PROJECT["dependencies"], *extras)
+    for requirement in map(Requirement, wanted):
+        version = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), (requirement, version)
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    provided = importlib.metadata.packages_distributions()
+    imported = {
+        canonicalize_name(distribution)
+        for file in FILES
+        for top in _imported(file)
+        for distribution in provided.get(top, [top])
+    }
+    base = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    extras = {
+        canonicalize_name(Requirement(text).name)
+        for text in PROJECT["optional-dependencies"]["hub"]
+    }
+    assert imported - base - extras == set(), "imported, but not in pyproject.toml"
+    assert base - imported == set(BEHIND), "in pyproject.toml, but not imported"
+
+
+def _imported(file: Path) -> set[str]:
+    """Name the foreign packages that a file imports, at its top or in a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"sartor"}
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    names = Counter(file.name for file in (ROOT / "tests").rglob("*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_tracked_file_knows_a_machine_or_an_index() -> None:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("no git checkout: what is tracked is not known")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    known = re.compile(
+        r"/(?:root|home|Users|work|opt)/\w"  # places of one machine
+        r"|index-url|find-links|trusted-host|pythonhosted|pypi\.org"
+    )
+    here = Path(__file__).relative_to(ROOT).as_posix()
+    for name in listed.stdout.split("\0"):
+        file = ROOT / name
+        if name in {"", here} or file.suffix in {".gz", ".png", ".onnx"} or not file.is_file():
+            continue
+        assert known.search(file.read_text("utf-8")) is None, name

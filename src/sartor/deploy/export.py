@@ -102,6 +102,10 @@ def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
         if node.op_type == "ReduceMean" and _is_pool(node, constants):
             node.op_type = "GlobalAveragePool"
             del node.attribute[:], node.input[1:]
+    used = {value for node in graph.node for value in node.input}
+    kept = [it for it in graph.initializer if it.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
     return model
 
 

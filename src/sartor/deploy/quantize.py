@@ -127,17 +127,27 @@ class _Rounding:
         graph.initializer.extend(kept)
 
     def _rounded(self) -> list[str]:
-        """List the values that are rounded, in the order of computation."""
-        final = self.model.graph.output[0].name
+        """List the values that are rounded."""
         found: dict[str, None] = {}
         for node in self._chosen.values():
-            activations = [it for it in node.input if it and it not in self._constants]
-            found.update(dict.fromkeys(activations))
-            if self._scheme.outputs:
-                value = self._after_activation(node)
-                if value != final:
-                    found[value] = None
+            if node.op_type in WEIGHTED:
+                found.update(dict.fromkeys(self._around(node)))
+        for name, node in list(self._chosen.items()):
+            around = self._around(node)
+            if found.keys().isdisjoint(around):
+                # Nothing beside it is int8, as in a transformer: it would only lose by rounding.
+                del self._chosen[name]
+            else:
+                found.update(dict.fromkeys(around))
         return list(found)
+
+    def _around(self, node: NodeProto) -> list[str]:
+        """List the values that a node reads, and what it gives where the scheme rounds that."""
+        values = [it for it in node.input if it and it not in self._constants]
+        if self._scheme.outputs:
+            given = self._after_activation(node)
+            values += [given] if given != self.model.graph.output[0].name else []
+        return values
 
     def _after_activation(self, node: NodeProto) -> str:
         """Return the output of a node, or of the ReLU that its runtime fuses with it."""

@@ -88,4 +88,5 @@ def wilson(correct: int, count: int) -> tuple[float, float]:
     denominator = 1 + Z95**2 / count
     centre = (share + Z95**2 / (2 * count)) / denominator
     half = Z95 / denominator * math.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding must not put a share of 0 or 1 outside its own interval.
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))

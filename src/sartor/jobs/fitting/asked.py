@@ -13,8 +13,9 @@ MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
 """Below this not even the smallest supernet learns anything that a search could use."""
 FEWEST_STEPS = 20
-SHARES: Mapping[str, float] = {"survey": 0.10, "train": 0.42, "search": 0.13, "finish": 0.35}
-"""Shares of the time that is left when preparing is done."""
+SHARES: Mapping[str, float] = {"survey": 0.08, "train": 0.32, "search": 0.12, "finish": 0.48}
+"""Shares of the time that is left when preparing is done. Tuning has the most: in minutes, a
+network learns more on its own than among all designs (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

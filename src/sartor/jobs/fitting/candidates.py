@@ -55,24 +55,27 @@ class Candidate:
 
 
 def picks(study: Study, count: int) -> list[Candidate]:
-    """Choose diverse designs across the front, fastest first.
+    """Choose the most accurate design of each of `count` latency ranges, fastest first.
 
-    Where the front has fewer, the most accurate designs of other latencies come next. Proxies
-    favour small designs, which shared weights serve first: what seems beaten by a faster design is
-    often more accurate once it is tuned.
+    The ranges are equal steps of the logarithm from the fastest to the slowest design that was
+    evaluated. Not the front alone: proxies favour small designs, which shared weights serve first,
+    and what seems beaten by a faster design is often more accurate once it is tuned. Ranges
+    without a design are made up for by the front.
     """
-    kept, front = list(study.kept), study.front
-    values = [[trial.value(name) for name in OBJECTIVES] for trial in front]
-    found = [front[place] for place in choose(values, tuple(OBJECTIVES.values()), count)]
+    kept = list(study.kept)
+    if not kept:
+        return []
     latency = np.log([trial.value("latency_ms") for trial in kept])
-    accuracy = np.array([trial.value("accuracy") for trial in kept])
-    strata = np.digitize(latency, np.linspace(latency.min(), latency.max(), count + 1)[1:-1])
-    taken = {trial.design for trial in found}
-    for stratum in np.unique(strata)[::-1]:  # the slowest first: they are farthest from the front
-        rows = [row for row in np.flatnonzero(strata == stratum) if kept[row].design not in taken]
-        has_one = any(kept[row].design in taken for row in np.flatnonzero(strata == stratum))
-        if rows and not has_one and len(found) < count:
-            found.append(kept[max(rows, key=lambda row: accuracy[row])])
+    ranges = np.digitize(latency, np.linspace(latency.min(), latency.max(), count + 1)[1:-1])
+    best: dict[int, Trial] = {}
+    for trial, which in zip(kept, ranges.tolist(), strict=True):
+        if which not in best or trial.value("accuracy") > best[which].value("accuracy"):
+            best[which] = trial
+    found = list(best.values())
+    values = [[trial.value(name) for name in OBJECTIVES] for trial in study.front]
+    for place in choose(values, tuple(OBJECTIVES.values()), len(values)):
+        if len(found) < count and study.front[place] not in found:
+            found.append(study.front[place])
     found.sort(key=lambda trial: trial.value("latency_ms"))
     return [Candidate.of(trial, PICK) for trial in found]
 

@@ -1,0 +1,24 @@
+"""The examples run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.slow
+def test_the_digits_are_fitted_from_python(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "digits.py"), str(tmp_path / "run")]
+    done = subprocess.run(
+        [*command, "--steps", "20", "--cache", str(tmp_path / "cache")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert " % at " in done.stdout
+    assert (tmp_path / "run" / "report.html").exists()
+    assert len(list((tmp_path / "run").glob("designs/*/predict.py"))) >= 1

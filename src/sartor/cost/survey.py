@@ -22,6 +22,8 @@ from sartor.space import Design, Space
 from sartor.study import read_json, write_json
 from sartor.targets import Target, time_in_turn
 
+VERSION = 2
+"""Of the files that are timed: raised when export or quantization changes what is executed."""
 CHUNK = 4
 """Architectures that are exported and then timed in turn."""
 PILOT = 4
@@ -286,4 +288,4 @@ def _architecture_of(design: Design, space: Space) -> dict[str, Any]:
 
 def survey_file(cache: Path, family: Family, target: Target, seed: int) -> Path:
     """Return where the survey of a family on a target is kept."""
-    return cache / "surveys" / f"{target.id}-{family.space.fingerprint}-{seed}.json"
+    return cache / "surveys" / f"{target.id}-{family.space.fingerprint}-{seed}-v{VERSION}.json"

@@ -1,6 +1,6 @@
 """Which designs are finished."""
 
-from sartor.jobs.fitting.candidates import next_best, picks
+from sartor.jobs.fitting.candidates import entrants, next_best
 from sartor.search import Problem, Study
 from sartor.space import Choice, Design, Space
 from sartor.study import Trial
@@ -28,7 +28,7 @@ def study(points: list[tuple[float, float]]) -> Study:
 
 
 def latencies(found: Study, count: int) -> list[float]:
-    return [it.promised["latency_ms"].value for it in picks(found, count)]
+    return [it.promised["latency_ms"].value for it in entrants(found, count)]
 
 
 def test_picks_lie_across_the_front() -> None:
@@ -52,7 +52,7 @@ def test_one_design_is_one_pick() -> None:
 
 def test_what_misses_a_limit_is_replaced_by_the_best_that_costs_less() -> None:
     found = study([(0.9, 10), (0.8, 6), (0.85, 7), (0.95, 12)])
-    missed = picks(found, 1)[0]
+    missed = entrants(found, 1)[0]
     assert missed.promised["latency_ms"].value == 12
     fresh = next_best(found, missed, {missed.id})
     assert fresh is not None

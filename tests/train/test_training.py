@@ -80,7 +80,7 @@ def test_a_sandwich_trains_every_design() -> None:
         assert right / total > 0.6, design
 
 
-def test_the_largest_and_the_smallest_take_turns() -> None:
+def test_the_largest_runs_every_second_step_and_the_smallest_every_eighth() -> None:
     training, gradients = begin()
     ran: list[int] = []
     supernet = training.model
@@ -94,11 +94,11 @@ def test_the_largest_and_the_smallest_take_turns() -> None:
 
     supernet.wear = spy  # type: ignore[method-assign,assignment]
     counts = []
-    for step in range(4):
+    for step in range(10):
         ran.clear()
-        training.advance(gradients, step / 4)
+        training.advance(gradients, step / 10)
         counts.append(sum(ran))
-    assert counts == [1, -1, 1, -1]
+    assert counts == [1, -1, 1, 0, 1, 0, 1, 0, 1, -1]
 
 
 def test_labels_that_diverge_are_said() -> None:
@@ -110,11 +110,12 @@ def test_labels_that_diverge_are_said() -> None:
 @given(st.floats(0, 1))
 def test_the_rate_climbs_and_falls_as_a_cosine(share: float) -> None:
     recipe = Recipe(learning_rate=0.2, batch=64, warmup=0.1)
-    rate = recipe.rate(share)
-    assert 0 <= rate <= 0.1 + 1e-9
+    assert recipe.top == pytest.approx(0.1)
+    factor = recipe.schedule(share)
+    assert 0 <= factor <= 1 + 1e-9
     if share > 0.1:
         done = (share - 0.1) / 0.9
-        assert rate == pytest.approx(0.05 * (1 + math.cos(math.pi * done)))
+        assert factor == pytest.approx(0.5 * (1 + math.cos(math.pi * done)))
 
 
 def test_a_budget_counts_earlier_sessions() -> None:

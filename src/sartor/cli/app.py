@@ -5,7 +5,6 @@ Nothing heavy may be imported here or in the commands: help has to appear at onc
 
 import contextlib
 import io
-import os
 import shlex
 import sys
 import traceback
@@ -59,9 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    # Threads that wait for one another leave the core to others, who may share the machine; read
-    # by the OpenMP library when torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name of a class may not suit the terminal

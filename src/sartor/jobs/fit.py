@@ -18,6 +18,7 @@ from sartor.jobs.fitting.outcome import finish, summarise_run
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.searching import Evaluator, open_trials, search_designs
 from sartor.jobs.fitting.surveying import check_smallest, survey_target
+from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.training import train_supernet
 from sartor.jobs.fitting.versus import read_rival
 from sartor.jobs.progress import Progress, Silent
@@ -150,15 +151,14 @@ class _Stages:
         self.progress.plan(self._planned())
         job = self._prepare()
         survey = self._survey(job)
-        evaluator, builder, taught = self._train(job, survey)
+        evaluator, builder, teacher, training = self._train(job, survey)
         trials = open_trials(job, survey)
         try:
             with self._stage("search"):
                 study = search_designs(job, survey, evaluator, trials, self._seconds("search"))
-            finisher = Finisher(
-                job, survey, evaluator, trials, study, builder, self._seconds("finish")
-            )
-            outcome = finish(job, finisher, taught)
+            seconds = self._seconds("finish")
+            finisher = Finisher(job, survey, evaluator, trials, study, builder, teacher, seconds)
+            outcome = finish(job, finisher, training)
             with self._stage("report"):
                 summary = summarise_run(job, outcome)
         finally:
@@ -194,15 +194,16 @@ class _Stages:
         with self._stage("survey"):
             return survey_target(job, self._seconds("survey"))
 
-    def _train(self, job: Job, survey: Survey) -> tuple[Evaluator, Builder, dict[str, Any]]:
+    def _train(
+        self, job: Job, survey: Survey
+    ) -> tuple[Evaluator, Builder, Teacher, dict[str, Any]]:
         with self._stage("train"):
             supernet = train_supernet(job, self._seconds("train"))
             proxy = Proxy(job.task, job.asked.seed)
-            teacher, accuracy = largest_as_teacher(supernet, proxy)
+            teacher = largest_as_teacher(supernet, proxy)
             record = dict(self.folder.stage_result("train"))
-            record["largest_proxy_accuracy"] = accuracy.to_json()
-        evaluator = Evaluator(supernet, proxy, survey)
-        return evaluator, Builder(job, supernet, proxy, teacher), record
+            record["largest_proxy_accuracy"] = teacher.accuracy.to_json()
+        return Evaluator(supernet, proxy, survey), Builder(job, supernet, proxy), teacher, record
 
     def _seconds(self, stage: str) -> float | None:
         if self.asked.seconds is None:

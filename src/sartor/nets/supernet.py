@@ -1,6 +1,6 @@
 """One set of weights that every design of a family wears."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -120,6 +120,11 @@ class Worn:
         for garment in self._garments:
             x = garment.bind()(x)
         return x
+
+    def modules(self) -> Iterator[nn.Module]:
+        """Return all modules, as `nn.Module.modules` does."""
+        for garment in self._garments:
+            yield from garment.module.modules()
 
     def train(self, mode: bool = True) -> "Worn":
         """Set all modules to training or evaluation."""

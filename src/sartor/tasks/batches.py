@@ -81,13 +81,17 @@ class Batches:
         """Batches in which every image comes once."""
         return len(self._split) // self._batch
 
-    def at(self, step: int) -> tuple[Float[Tensor, "n c r r"], Int[Tensor, " n"]]:
-        """Return the normalised images, channels last, and the labels of batch number `step`."""
+    def rows(self, step: int) -> Int[np.ndarray, " n"]:
+        """Return which images of the split are in batch number `step`, ascending."""
         epoch, place = divmod(step, self.steps_per_epoch)
         if self._order[0] != epoch:
             rng = np.random.default_rng((self._seed, 0, epoch))
             self._order = (epoch, rng.permutation(len(self._split)))
-        chosen = np.sort(self._order[1][place * self._batch : (place + 1) * self._batch])
+        return np.sort(self._order[1][place * self._batch : (place + 1) * self._batch])
+
+    def at(self, step: int) -> tuple[Float[Tensor, "n c r r"], Int[Tensor, " n"]]:
+        """Return the normalised images, channels last, and the labels of batch number `step`."""
+        chosen = self.rows(step)
         images = torch.from_numpy(self._split.images[chosen])
         if self._augment is not None:
             seed = int(np.random.SeedSequence((self._seed, 1, step)).generate_state(1)[0])

@@ -6,6 +6,7 @@ from sartor.train.loop import Training, run
 from sartor.train.losses import distillation, taught
 from sartor.train.memory import keep_freed_memory
 from sartor.train.norms import estimate_norms_
+from sartor.train.precision import half_pays
 from sartor.train.recipe import Recipe
 from sartor.train.sandwich import Fetch, Sandwich
 from sartor.train.threads import Threads
@@ -22,6 +23,7 @@ __all__ = [
     "correct",
     "distillation",
     "estimate_norms_",
+    "half_pays",
     "keep_freed_memory",
     "predictions",
     "run",

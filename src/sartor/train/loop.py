@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sartor.errors import DataError
 from sartor.train.budget import Budget
+from sartor.train.optimizers import optimizer_of
 from sartor.train.recipe import Recipe
 from sartor.train.threads import Threads
 
@@ -34,17 +35,12 @@ class Training:
     step: int = 0
     seconds: float = 0.0
     """Time spent, in all sessions."""
-    optimizer: torch.optim.SGD = field(init=False)
+    optimizer: torch.optim.Optimizer = field(init=False)
     average: dict[str, Tensor] = field(init=False)
     """Moving average of the parameters, by name."""
 
     def __post_init__(self) -> None:
-        self.optimizer = torch.optim.SGD(
-            parameter_groups(self.model, self.recipe.weight_decay),
-            lr=self.recipe.learning_rate,
-            momentum=self.recipe.momentum,
-            nesterov=self.recipe.momentum > 0,
-        )
+        self.optimizer = optimizer_of(self.model, self.recipe)
         self.average = {n: p.detach().clone() for n, p in self.model.named_parameters()}
 
     def advance(self, gradients: Step, share: float) -> float:
@@ -54,7 +50,7 @@ class Training:
             DataError: The loss is not finite.
         """
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.rate(share)
+            group["lr"] = group["top"] * self.recipe.schedule(share)
         self.optimizer.zero_grad(set_to_none=True)
         loss = gradients(self.step, share)
         value = loss.item()
@@ -145,14 +141,6 @@ def run(
         threads.settle()
     if save is not None:
         save(training)
-
-
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Split parameters into those that decay (weights) and those that do not (norms, biases)."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": weight_decay}]
-    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

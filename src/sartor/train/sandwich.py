@@ -12,23 +12,27 @@ from torch import Tensor
 from sartor.nets import Supernet
 from sartor.space import Design
 from sartor.train.losses import taught
+from sartor.train.precision import is_dense
 
 Fetch = Callable[[int], tuple[Tensor, Tensor]]
 """Returns the images and labels of a step."""
+LARGEST_EVERY, SMALLEST_EVERY = 2, 8
+"""Steps from one in which the largest or the smallest takes part to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandwich:
-    """Gradients of one step: the largest or the smallest, and some random designs.
+    """Gradients of one step: random designs, at times with the largest or the smallest.
 
-    The largest costs about half of a step, so that it and the smallest take turns. The largest
-    learns from labels; in its steps the others learn from labels and from it, which they trust the
-    more the longer it has been trained.
+    The largest costs about half of a step. The smallest costs nearly nothing, but the weights that
+    it shares with all others would learn to serve it best. The largest learns from labels; in its
+    steps the others learn from labels and from it, which they trust the more the longer it has been
+    trained.
 
     Source:
         Yu & Huang 2019, arXiv:1903.05134 (sandwich rule); Yu et al. 2020, arXiv:2003.11142
-        (BigNAS, in-place distillation). Differs: largest and smallest take turns, and the students
-        do not learn from a teacher alone, which at the beginning of a short training knows nothing.
+        (BigNAS, in-place distillation). Differs: largest and smallest do not run in every step, and
+        students do not learn from a teacher alone, which knows nothing at first.
     """
 
     supernet: Supernet
@@ -38,6 +42,7 @@ class Sandwich:
     seed: int
     smoothing: float
     half: bool
+    """Compute designs without depthwise convolutions in bfloat16."""
     randoms: int = 2
 
     def __call__(self, step: int, share: float) -> Tensor:
@@ -48,12 +53,12 @@ class Sandwich:
         students = [self.draw(rng) for _ in range(self.randoms)]
         total = torch.zeros(())
         teacher: Tensor | None = None
-        if step % 2 == 0:
+        if step % LARGEST_EVERY == 0:
             logits = self._logits(family.largest(), images)
             loss = F.cross_entropy(logits, labels, label_smoothing=self.smoothing)
             loss.backward()  # type: ignore[no-untyped-call]
             teacher, total = logits.detach(), loss.detach()
-        else:
+        elif step % SMALLEST_EVERY == 1:
             students.append(family.smallest())
         for design in students:
             logits = self._logits(design, images)
@@ -63,5 +68,7 @@ class Sandwich:
         return total
 
     def _logits(self, design: Design, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n k"]:
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
-            return self.supernet.wear(design).train()(images).float()
+        worn = self.supernet.wear(design).train()
+        half = self.half and is_dense(worn.modules())
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=half):
+            return worn(images).float()

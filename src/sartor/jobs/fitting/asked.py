@@ -13,7 +13,7 @@ MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
 """Below this not even the smallest supernet learns anything that a search could use."""
 FEWEST_STEPS = 20
-SHARES: Mapping[str, float] = {"survey": 0.08, "train": 0.32, "search": 0.12, "finish": 0.48}
+SHARES: Mapping[str, float] = {"survey": 0.06, "train": 0.26, "search": 0.08, "finish": 0.60}
 """Shares of the time that is left when preparing is done. Tuning has the most: in minutes, a
 network learns more on its own than among all designs (docs/benchmarks.md)."""
 

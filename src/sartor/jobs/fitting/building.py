@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from sartor.cost import Deployment, deployment, float_nodes
 from sartor.deploy import export, quantize
 from sartor.jobs.fitting.candidates import Candidate
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
+from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.tuning import TUNING, Lesson, teach
 from sartor.nets import Network, Supernet, resize
-from sartor.study import write_bytes
+from sartor.study import replacing, write_bytes
 from sartor.tasks import Preprocessing
 from sartor.units import Measurement
 
@@ -51,11 +52,11 @@ class Builder:
     job: Job
     supernet: Supernet
     proxy: Proxy
-    teacher: Callable[[Tensor], Tensor]
 
     def build(
         self,
         candidate: Candidate,
+        teacher: Teacher,
         *,
         seconds: float | None,
         steps: int | None,
@@ -65,6 +66,7 @@ class Builder:
 
         Args:
             candidate: What is built.
+            teacher: Teaches it.
             seconds: Time for tuning; None where `steps` is given.
             steps: Steps of tuning, or None.
             report: Called about once a second with the share done and the loss.
@@ -74,12 +76,46 @@ class Builder:
         known = self.job.folder.load_json_or_none(record)
         file = folder / "model.onnx"
         if known is None or not file.exists():
-            known = self._tune(candidate, seconds, steps, report)
+            known = self._tune(candidate, teacher, seconds, steps, report)
             self.write(candidate, self.load(candidate), file)
             self.job.folder.save_json(record, known)
         return Built(
             candidate, file, Measurement(**known["inherited"]), Measurement(**known["tuned"])
         )
+
+    def heat(
+        self,
+        candidate: Candidate,
+        *,
+        seconds: float | None,
+        steps: int | None,
+        report: Callable[[float, float], None],
+    ) -> Measurement:
+        """Tune a candidate for a short time, keep its weights, and return its accuracy then.
+
+        Args:
+            candidate: Tuned on from here if it is built.
+            seconds: Time; None where `steps` is given.
+            steps: Steps, or None.
+            report: Called about once a second with the share done and the loss.
+        """
+        known = self.job.folder.load_json_or_none(self._heat(candidate))
+        if known is None:
+            network, resolution = self.inherited(candidate), self._resolution(candidate)
+            inherited = self.proxy.accuracy(network, resolution)
+            lesson = Lesson(f"{candidate.id}-heat", network, resolution, TUNING)
+            teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+            self.proxy.estimate_norms_(network, resolution)
+            tuned = self.proxy.accuracy(network, resolution)
+            save_weights(network, self._heat_weights(candidate))
+            known = {"inherited": inherited.to_json(), "tuned": tuned.to_json()}
+            self.job.folder.save_json(self._heat(candidate), known)
+            self._forget(lesson)
+        return Measurement(**known["tuned"])
+
+    def had_heat(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate was tuned for a short time already."""
+        return self.job.folder.load_json_or_none(self._heat(candidate)) is not None
 
     def folder(self, candidate: Candidate) -> Path:
         """Return the folder of a design, made where it is missing."""
@@ -95,9 +131,12 @@ class Builder:
 
     def load(self, candidate: Candidate) -> Network:
         """Read a tuned network back."""
-        network = Network(self.job.family.blueprint(candidate.design))
-        network.load_state_dict(load_file(self.folder(candidate) / "network.safetensors"))
-        return network.eval()
+        return self._read(candidate, self.folder(candidate) / "network.safetensors")
+
+    def as_teacher(self, built: Built) -> Teacher:
+        """Let a tuned network teach others."""
+        network = self.load(built.candidate).to(memory_format=torch.channels_last)
+        return _teacher(built.candidate.id, network, self._resolution(built.candidate), built.tuned)
 
     def write(self, candidate: Candidate, network: nn.Module, file: Path) -> None:
         """Export a network as its design says, by way of a file beside it: none is partial."""
@@ -129,27 +168,58 @@ class Builder:
     def _resolution(self, candidate: Candidate) -> int:
         return self.job.family.resolution(candidate.design)
 
+    def _read(self, candidate: Candidate, file: Path) -> Network:
+        network = Network(self.job.family.blueprint(candidate.design))
+        network.load_state_dict(load_file(file))
+        return network.eval()
+
+    def _start(self, candidate: Candidate) -> tuple[Network, Measurement, Measurement]:
+        """Return where tuning begins, the accuracy of the inherited weights, and that of these."""
+        heat = self.job.folder.load_json_or_none(self._heat(candidate))
+        if heat is not None:
+            network = self._read(candidate, self._heat_weights(candidate))
+            return network, Measurement(**heat["inherited"]), Measurement(**heat["tuned"])
+        network = self.inherited(candidate)
+        inherited = self.proxy.accuracy(network, self._resolution(candidate))
+        return network, inherited, inherited
+
+    def _heat(self, candidate: Candidate) -> str:
+        return f"finish/heats/{candidate.id}"
+
+    def _heat_weights(self, candidate: Candidate) -> Path:
+        return self.job.folder.path / "training" / "heats" / f"{candidate.id}.safetensors"
+
+    def _forget(self, lesson: Lesson) -> None:
+        """Remove the checkpoints of a training that has ended."""
+        shutil.rmtree(self.job.folder.path / "training" / lesson.name, ignore_errors=True)
+
     def _tune(
         self,
         candidate: Candidate,
+        teacher: Teacher,
         seconds: float | None,
         steps: int | None,
         report: Callable[[float, float], None],
     ) -> Mapping[str, Any]:
-        network, resolution = self.inherited(candidate), self._resolution(candidate)
-        inherited = self.proxy.accuracy(network, resolution)
-        lesson = Lesson(candidate.id, network, resolution, TUNING, self.teacher)
+        resolution = self._resolution(candidate)
+        network, inherited, before = self._start(candidate)
+        # One that knows less than the student already does would only hold it back.
+        able = teacher if teacher.accuracy.value > before.value else None
+        lesson = Lesson(candidate.id, network, resolution, TUNING, able)
         spent = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         self.proxy.estimate_norms_(network, resolution)
         tuned = self.proxy.accuracy(network, resolution)
         folder = self.folder(candidate)
-        state = {name: value.contiguous() for name, value in network.state_dict().items()}
-        part = folder / "network.part"
-        save_file(state, part)
-        part.replace(folder / "network.safetensors")
+        save_weights(network, folder / "network.safetensors")
         write_bytes(folder / "design.json", candidate.design.to_json().encode())
-        shutil.rmtree(self.job.folder.path / "training" / candidate.id, ignore_errors=True)
+        self._forget(lesson)
         return {"inherited": inherited.to_json(), "tuned": tuned.to_json(), "seconds": spent}
+
+
+def save_weights(network: nn.Module, file: Path) -> None:
+    """Write a network's weights in one step."""
+    with replacing(file) as part:
+        save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
 
 
 def preprocessing(job: Job, resolution: int) -> Preprocessing:
@@ -164,12 +234,14 @@ def preprocessing(job: Job, resolution: int) -> Preprocessing:
     )
 
 
-def largest_as_teacher(
-    supernet: Supernet, proxy: Proxy
-) -> tuple[Callable[[Tensor], Tensor], Measurement]:
-    """Return the supernet's largest network in evaluation mode, and its accuracy."""
+def largest_as_teacher(supernet: Supernet, proxy: Proxy) -> Teacher:
+    """Return the supernet's largest network as a teacher."""
     design = supernet.family.largest()
     network = supernet.cut(design).to(memory_format=torch.channels_last)
     resolution = supernet.family.resolution(design)
     proxy.estimate_norms_(network, resolution)
-    return (lambda images: network(resize(images, resolution))), proxy.accuracy(network, resolution)
+    return _teacher("largest", network, resolution, proxy.accuracy(network, resolution))
+
+
+def _teacher(name: str, network: nn.Module, resolution: int, accuracy: Measurement) -> Teacher:
+    return Teacher(name, lambda images: network(resize(images, resolution)), accuracy)

@@ -54,7 +54,7 @@ class Candidate:
         return cls(trial.design, role, dict(trial.measurements))
 
 
-def picks(study: Study, count: int) -> list[Candidate]:
+def entrants(study: Study, count: int) -> list[Candidate]:
     """Choose the most accurate design of each of `count` latency ranges, fastest first.
 
     The ranges are equal steps of the logarithm from the fastest to the slowest design that was

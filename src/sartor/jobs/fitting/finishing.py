@@ -1,5 +1,6 @@
 """The finish: candidates are timed, tuned and exported; what misses a limit is replaced."""
 
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +11,22 @@ from sartor.cost import Survey, deployment
 from sartor.jobs.fitting.building import Builder, Built
 from sartor.jobs.fitting.candidates import (
     Candidate,
+    entrants,
     next_best,
-    picks,
     random_baselines,
     reference,
     scaled_baseline,
 )
+from sartor.jobs.fitting.heats import ENTRANTS, winners
+from sartor.jobs.fitting.heats import SHARE as HEATS_SHARE
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import Evaluator
+from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.verifying import missed_limits
 from sartor.search import Study
 from sartor.study import Trials
 from sartor.targets import time_in_turn
-from sartor.units import METRICS
+from sartor.units import METRICS, Measurement
 
 PLAN = "finish/plan"
 MOST_REPLACED = 8
@@ -68,6 +72,16 @@ class Plan:
         )
 
 
+def tuning_shares(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Divide the time for tuning, by id: as the square root of the predicted latency.
+
+    A large network takes longer for the same number of images, and has more to learn from them.
+    """
+    roots = {it.id: math.sqrt(it.promised["latency_ms"].value) for it in candidates}
+    total = sum(roots.values())
+    return {key: root / total for key, root in roots.items()}
+
+
 @dataclass(slots=True)
 class Finisher:
     """Finishes candidates within a budget.
@@ -89,6 +103,8 @@ class Finisher:
     trials: Trials
     study: Study
     builder: Builder
+    teacher: Teacher
+    """The supernet's largest network."""
     seconds: float | None
     _rejected: list[tuple[str, str]] = field(default_factory=list)
 
@@ -97,32 +113,72 @@ class Finisher:
         known = self.job.folder.load_json_or_none(PLAN)
         if known is not None:
             return Plan.from_json(known)
-        chosen: list[Candidate] = []
-        taken: set[str] = set()
-        for candidate in picks(self.study, self.job.asked.picks):
-            kept = self._within_limits(candidate, taken)
-            if kept is not None:
-                chosen.append(kept)
+        chosen = winners(self._heats(), self.job.asked.picks)
         chosen.sort(key=lambda it: it.promised["latency_ms"].value)
         plan = self._with_baselines(chosen)
         self.job.folder.save_json(PLAN, plan.to_json())
         return plan
 
-    def build(self, plan: Plan) -> list[Built]:
-        """Tune and export all candidates, each for an equal share of the time."""
-        built = []
-        total = len(plan.candidates)
-        for number, candidate in enumerate(plan.candidates):
-            share = None if self.seconds is None else self.seconds / total
+    def _heats(self) -> list[tuple[Candidate, Measurement]]:
+        """Tune candidates of all latencies, those that keep the limits, for a short time."""
+        entered: list[Candidate] = []
+        taken: set[str] = set()
+        for candidate in entrants(self.study, ENTRANTS * self.job.asked.picks):
+            kept = self._within_limits(candidate, taken)
+            if kept is not None:
+                entered.append(kept)
+        results = []
+        for number, candidate in enumerate(entered):
 
             def report(
-                done: float, loss: float, number: int = number, key: str = candidate.id
+                done: float, _: float, number: int = number, key: str = candidate.id
             ) -> None:
-                self.job.progress.update((number + done) / total, f"tuning {key}, loss {loss:.2f}")
+                share = HEATS_SHARE * (number + done) / len(entered)
+                self.job.progress.update(share, f"heat {number + 1} of {len(entered)}, {key}")
 
-            built.append(
-                self.builder.build(candidate, seconds=share, steps=self.steps, report=report)
+            seconds = None if self.seconds is None else self._heat_seconds
+            steps = None if self.steps is None else max(1, round(self.steps * HEATS_SHARE))
+            accuracy = self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
+            results.append((candidate, accuracy))
+        return results
+
+    @property
+    def _heat_seconds(self) -> float:
+        assert self.seconds is not None
+        return self.seconds * HEATS_SHARE / (ENTRANTS * self.job.asked.picks)
+
+    def build(self, plan: Plan) -> list[Built]:
+        """Tune and export all candidates, the slowest first.
+
+        The slower ones are trained longer, and the most accurate so far teaches the next.
+        """
+        built: list[Built] = []
+        teacher = self.teacher
+        shares = tuning_shares(plan.candidates)
+        done_before = HEATS_SHARE
+        for candidate in sorted(plan.candidates, key=lambda it: (-shares[it.id], it.id)):
+            share = (1 - HEATS_SHARE) * shares[candidate.id]
+
+            def report(
+                done: float,
+                loss: float,
+                before: float = done_before,
+                share: float = share,
+                key: str = candidate.id,
+            ) -> None:
+                self.job.progress.update(before + share * done, f"tuning {key}, loss {loss:.2f}")
+
+            seconds = None
+            if self.seconds is not None:
+                late = 0.0 if self.builder.had_heat(candidate) else self._heat_seconds
+                seconds = self.seconds * share + late
+            result = self.builder.build(
+                candidate, teacher, seconds=seconds, steps=self.steps, report=report
             )
+            if result.tuned.value > teacher.accuracy.value:
+                teacher = self.builder.as_teacher(result)
+            built.append(result)
+            done_before += share
         return built
 
     @property

@@ -17,7 +17,7 @@ from sartor.units import Measurement
 
 NORM_BATCHES = 4
 """Batches of 256 images from which batch-norm statistics are estimated."""
-MOST_IMAGES = 4000
+MOST_IMAGES = 2000
 """Images of the validation split on which a proxy is evaluated."""
 BATCH = 256
 

@@ -8,7 +8,7 @@ from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
 from sartor.study import Checkpoints
 from sartor.tasks import Augment, Batches
-from sartor.train import Budget, Recipe, Sandwich, Threads, Training, run
+from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays, run
 
 STAGE = "train"
 SUPERNET = Recipe(batch=64, learning_rate=0.2)
@@ -17,14 +17,17 @@ CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""
 
 
-def batches(job: Job, recipe: Recipe, seed: int) -> Batches:
-    """Return the augmented batches of the training split. Colour images are also mirrored."""
+def batches(job: Job, recipe: Recipe, seed: int, *, augmented: bool = True) -> Batches:
+    """Return the batches of the training split. Augmented ones are shifted, in colour mirrored."""
     task = job.task
-    augment = Augment(
-        crop=max(1, round(task.resolution * CROP)), flip=task.channels == 3, erase=0.0
-    )
+    crop = max(1, round(task.resolution * CROP))
     return Batches(
-        task.train, batch=recipe.batch, seed=seed, mean=task.mean, std=task.std, augment=augment
+        task.train,
+        batch=recipe.batch,
+        seed=seed,
+        mean=task.mean,
+        std=task.std,
+        augment=Augment(crop=crop, flip=task.channels == 3) if augmented else None,
     )
 
 
@@ -55,13 +58,15 @@ def _train(job: Job, training: Training, checkpoints: Checkpoints, seconds: floa
     recipe, supernet = training.recipe, training.model
     assert isinstance(supernet, Supernet)
     fetch = batches(job, recipe, job.asked.seed)
+    largest = supernet.wear(job.family.largest()).train()
+    half = job.asked.steps is None and half_pays(largest, fetch.at(0)[0])
     sandwich = Sandwich(
         supernet=supernet,
         fetch=fetch.at,
         draw=job.family.draw,
         seed=job.asked.seed,
         smoothing=recipe.label_smoothing,
-        half=recipe.half,
+        half=half,
     )
     budget = Budget(
         steps=job.asked.steps,

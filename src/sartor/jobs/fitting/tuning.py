@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.teaching import SoftLabels, Teacher
 from sartor.jobs.fitting.training import batches
+from sartor.nets import resize
 from sartor.study import Checkpoints
-from sartor.train import Budget, Recipe, Threads, Training, Tune, run
+from sartor.train import Budget, Recipe, Threads, Training, Tune, half_pays, run
 
-TUNING = Recipe(learning_rate=0.08, warmup=0.02)
-"""Inherited weights of a short training are a start, not a result: the rate is nearly as high as
-from scratch."""
-SCRATCH = Recipe()
+TUNING = Recipe(matrix_rate=0.02, warmup=0.02)
+"""Inherited weights of a short training are a start, not a result: the rate is as high as from
+scratch."""
+SCRATCH = Recipe(matrix_rate=0.02)
 """For networks to compare with, which start from random weights."""
 
 
@@ -28,7 +30,7 @@ class Lesson:
     network: nn.Module
     resolution: int
     recipe: Recipe
-    teacher: Callable[[Tensor], Tensor] | None = None
+    teacher: Teacher | None = None
 
 
 def teach(
@@ -60,13 +62,16 @@ def teach(
     if found is not None:
         training.restore(found.tensors, found.state)
     network.train()
+    fetch = batches(job, lesson.recipe, job.asked.seed + 1)
+    images = resize(fetch.at(0)[0], lesson.resolution)
+    half = steps is None and half_pays(network, images)
     tune = Tune(
         network=network,
         resolution=lesson.resolution,
-        fetch=batches(job, lesson.recipe, job.asked.seed + 1).at,
-        teacher=lesson.teacher,
+        fetch=fetch.at,
+        teacher=None if lesson.teacher is None else soft_labels(job, lesson).at,
         smoothing=lesson.recipe.label_smoothing,
-        half=lesson.recipe.half,
+        half=half,
     )
     budget = Budget(steps=steps, seconds=seconds, spent=training.seconds)
     threads = None if steps is not None else Threads()
@@ -84,6 +89,15 @@ def teach(
     training.wear_average_()
     network.eval()
     return training.seconds
+
+
+def soft_labels(job: Job, lesson: Lesson) -> SoftLabels:
+    """Open what the teacher of a lesson says of the training images."""
+    teacher = lesson.teacher
+    assert teacher is not None, lesson.name
+    plain = batches(job, lesson.recipe, job.asked.seed + 1, augmented=False)
+    file = job.folder.path / "training" / f"taught-by-{teacher.name}.npy"
+    return SoftLabels(teacher, plain, file, (len(job.task.train), len(job.task.classes)))
 
 
 def _folder(job: Job, name: str) -> Path:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from sartor.deploy import export, measure_accuracy, quantize
 from sartor.errors import OptionError, did_you_mean
-from sartor.jobs.fitting.building import CALIBRATION, preprocessing
+from sartor.jobs.fitting.building import CALIBRATION, preprocessing, save_weights
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.tuning import SCRATCH, Lesson, teach
@@ -95,9 +95,7 @@ def train(
         lesson = Lesson(rival.id, network, rival.resolution, SCRATCH)
         teach(job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         proxy.estimate_norms_(network, rival.resolution)
-        part = file.with_suffix(".part")
-        save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
-        part.replace(file)
+        save_weights(network, file)
     network = network.to(memory_format=torch.channels_last)
     return network, proxy.accuracy(network, rival.resolution)
 

@@ -1,0 +1,65 @@
+"""Soft labels and the time that candidates have."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from sartor.errors import DamagedFileError
+from sartor.jobs.fitting.candidates import Candidate
+from sartor.jobs.fitting.finishing import tuning_shares
+from sartor.jobs.fitting.teaching import SoftLabels, Teacher
+from sartor.space import Design
+from sartor.tasks import Batches, Split
+from sartor.units import Measurement
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (12, 4, 4, 1), np.uint8)
+BATCHES = Batches(
+    Split(IMAGES, np.zeros(12, np.int64)), batch=4, seed=3, mean=(0.5,), std=(0.5,), augment=None
+)
+
+
+def labels(file: Path, asked: list[int]) -> SoftLabels:
+    def network(images: Tensor) -> Tensor:
+        asked.append(len(images))
+        return images.flatten(1)[:, :3] + 5
+
+    return SoftLabels(Teacher("it", network, Measurement(0.5, "proxy")), BATCHES, file, (12, 3))
+
+
+def test_a_teacher_is_asked_once_for_every_image(tmp_path: Path) -> None:
+    asked: list[int] = []
+    soft = labels(tmp_path / "it.npy", asked)
+    first = [soft.at(step) for step in range(3)]
+    assert asked == [4, 4, 4]
+    for step, logits in enumerate(first):
+        expected = BATCHES.at(step)[0].flatten(1)[:, :3] + 5
+        torch.testing.assert_close(logits, expected, atol=5e-3, rtol=1e-3)
+    for step in range(3, 9):
+        soft.at(step)
+    assert asked == [4, 4, 4]
+
+
+def test_what_was_asked_is_kept_in_the_file(tmp_path: Path) -> None:
+    asked: list[int] = []
+    before = labels(tmp_path / "it.npy", asked).at(1)
+    again = labels(tmp_path / "it.npy", asked).at(1)
+    assert torch.equal(before, again)
+    assert asked == [4]
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "it.npy", np.zeros((5, 3), np.float16))
+    with pytest.raises(DamagedFileError, match=r"shape \(5, 3\), not \(12, 3\)"):
+        labels(tmp_path / "it.npy", [])
+
+
+def test_slower_candidates_are_tuned_longer() -> None:
+    candidates = [
+        Candidate(Design({"a": at}), "pick", {"latency_ms": Measurement(latency, "predicted")})
+        for at, latency in enumerate((0.01, 0.04, 0.16))
+    ]
+    shares = tuning_shares(candidates)
+    assert [shares[it.id] for it in candidates] == pytest.approx([1 / 7, 2 / 7, 4 / 7])

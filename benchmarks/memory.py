@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -69,13 +69,13 @@ def write_some(folder: Path, numbers: Iterable[int]) -> None:
         image.save(folder / f"class{number % CLASSES}" / f"{number}.jpg", quality=85)
 
 
-def in_process(function: object, folder: Path) -> int:
+def in_process(function: Callable[..., None], folder: Path) -> int:
     """Return what a fresh process adds to its memory by a function of a folder."""
     context = multiprocessing.get_context("spawn")
     answer = context.Queue()
     process = context.Process(target=function, args=(folder, answer))
     process.start()
-    before = answer.get()
+    before: int = answer.get()
     watched = psutil.Process(process.pid)
     peak = before
     while process.is_alive():

@@ -113,6 +113,9 @@ class Limit:
         return f"{METRICS[self.metric].word} {sign} {show(self.metric, self.bound)}"
 
 
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+
+
 def parse_limit(text: str) -> Limit:
     """Read a limit as a user types it.
 
@@ -146,7 +149,7 @@ def parse_quantity(text: str, metric: Metric) -> float:
     Raises:
         OptionError: There is no number in front, or the unit does not belong to the metric.
     """
-    match = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\D*?)\s*", text)
+    match = re.fullmatch(rf"\s*({NUMBER})\s*(\D*?)\s*", text)
     if match is None:
         raise OptionError(
             f"{metric.word} {text!r} is not understood; write a number and a unit, "
@@ -168,14 +171,14 @@ def parse_quantity(text: str, metric: Metric) -> float:
 
 
 def read_limits(
-    given: str | Limit | Iterable[str | Limit] | Mapping[str, float] | None,
+    given: str | Limit | Iterable[str | Limit] | Mapping[str, float | str] | None,
 ) -> tuple[Limit, ...]:
     """Bring limits in any accepted form to a sorted tuple and refuse contradictions.
 
     Args:
-        given: Texts (`"latency=5ms"`), limits, or a mapping from metric to number in the unit of
-            its name (`{"latency_ms": 5}`). One text or limit may stand alone. Of several bounds
-            on one side of a metric the tightest holds.
+        given: Texts (`"latency=5ms"`), limits, or a mapping from metric to a bound, in the unit of
+            the metric's name if it has none (`{"latency_ms": 5, "accuracy": ">=0.9"}`). One text
+            or limit may stand alone. Of several bounds on one side of a metric the tightest holds.
 
     Raises:
         OptionError: A limit is not understood.
@@ -186,7 +189,7 @@ def read_limits(
     if isinstance(given, str | Limit):
         given = (given,)
     if isinstance(given, Mapping):
-        limits = [_from_number(name, bound) for name, bound in given.items()]
+        limits = [_named(name, bound) for name, bound in given.items()]
     else:
         limits = [item if isinstance(item, Limit) else parse_limit(item) for item in given]
     tightest: dict[tuple[str, Direction], Limit] = {}
@@ -227,19 +230,30 @@ def _digits(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
-def _from_number(name: str, bound: object) -> Limit:
+def _named(name: str, bound: object) -> Limit:
+    """Read a bound beside the name of a metric; without a unit it is in that of the name."""
+    if isinstance(bound, str) and name in _BY_WORD and name not in METRICS:
+        sign = "" if re.match(r"\s*(<=|>=|=)", bound) else "="
+        return parse_limit(f"{name}{sign}{bound}")
     if name not in METRICS:
         near = did_you_mean(name, METRICS)
         raise OptionError(
             f"unknown limit {name!r}; beside a number it is one of {', '.join(METRICS)}.{near}"
         )
+    metric = METRICS[name]
+    if isinstance(bound, str):
+        text = bound.strip()
+        directions: dict[str, Direction] = {"<=": "max", ">=": "min"}
+        direction = directions.get(text[:2], metric.bound)
+        amount = text[2:].strip() if text[:2] in directions else text.removeprefix("=").strip()
+        bare = re.fullmatch(NUMBER, amount)
+        return Limit(name, float(amount) if bare else parse_quantity(amount, metric), direction)
     if not isinstance(bound, SupportsFloat):
-        example = f"{METRICS[name].word}={METRICS[name].example}"
         raise OptionError(
-            f"the limit {name} is {bound!r}; allowed: a number. A text with a unit stands in a "
-            f"list, for example [{example!r}]."
+            f"the limit {name} is {bound!r}; allowed: a number, or a text such as "
+            f"'<={metric.example}'."
         )
-    return Limit(name, float(bound), METRICS[name].bound)
+    return Limit(name, float(bound), metric.bound)
 
 
 def _unknown_metric(given: str) -> OptionError:

@@ -23,6 +23,7 @@ from sartor.jobs.fitting.asked import SHARES, Shares
 
 STEPS = 40
 """Enough for every stage to run; the networks are poor, and that does not matter here."""
+PIXELS = 16
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fit(place: Path, out: str, **changed: Any) -> sartor.Run:
-    asked: dict[str, Any] = {"steps": STEPS, "picks": 2, "cache": place / "cache"}
+    asked: dict[str, Any] = {"steps": STEPS, "picks": 2, "resolution": PIXELS}
+    asked["cache"] = place / "cache"
     return sartor.fit("sklearn:digits", out=place / out, **(asked | changed))
 
 
@@ -96,10 +98,12 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
     """The survey is shared through the cache, so that both predict the same latencies."""
     code = (
         "import sys, sartor; sartor.fit('sklearn:digits', steps=int(sys.argv[2]), picks=2, "
+        "resolution=int(sys.argv[4]), "
         "limits={'size_bytes': 3e6}, versus=['mobilenetv3_small_050'], "
         "cache=sys.argv[3], out=sys.argv[1])"
     )
-    command = [sys.executable, "-c", code, str(place / "killed"), str(STEPS), str(place / "cache")]
+    command = [sys.executable, "-c", code, str(place / "killed"), str(STEPS)]
+    command += [str(place / "cache"), str(PIXELS)]
     marks = ("stages/train.json", "study.db", "finish/plan.json")
     for mark in marks:
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

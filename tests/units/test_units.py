@@ -148,8 +148,18 @@ def test_limits_are_also_numbers_by_metric() -> None:
         read_limits({"latency_s": 5})
     with pytest.raises(OptionError, match=r"unknown limit 'latency'.*Did you mean 'latency_ms'"):
         read_limits({"latency": 5})
-    with pytest.raises(OptionError, match=r"latency_ms is '5ms'; allowed: a number.*latency=5ms"):
-        read_limits({"latency_ms": "5ms"})
+    with pytest.raises(OptionError, match=r"latency_ms is \[5\]; allowed: a number, or a text"):
+        read_limits({"latency_ms": [5]})
+
+
+def test_a_bound_beside_a_name_may_be_a_text() -> None:
+    expected = (Limit("latency_ms", 5.0, "max"),)
+    for bound in ("5", "<=5", "=5", "5ms", "<= 5 ms", "5000us"):
+        assert read_limits({"latency_ms": bound}) == expected
+    assert read_limits({"latency_ms": ">=5"}) == (Limit("latency_ms", 5.0, "min"),)
+    assert read_limits({"latency": "<=5ms"}) == expected
+    with pytest.raises(OptionError, match="not understood"):
+        read_limits({"latency_ms": "<=--5"})
 
 
 @given(

@@ -69,7 +69,7 @@ def fit(
     *,
     out: str | Path,
     target: str = "cpu",
-    limits: Mapping[str, float] | Iterable[str | Limit] | None = None,
+    limits: str | Limit | Mapping[str, float | str] | Iterable[str | Limit] | None = None,
     minutes: float | None = None,
     steps: int | None = None,
     threads: int = 1,
@@ -90,7 +90,7 @@ def fit(
         data: A folder of class folders, an .npz, IDX files, or a name such as `sklearn:digits`.
         out: The run folder; new, or holding a run that was asked for the same.
         target: Device on which the networks will run.
-        limits: `["latency=5ms", "size=2MB"]`, or numbers by metric: `{"latency_ms": 5}`.
+        limits: `"latency=5ms"`, several in a list, or bounds by metric: `{"latency_ms": 5}`.
         minutes: Time for everything but `versus`; 30 where neither this nor `steps` is given.
         steps: Steps of supernet training instead; the run then repeats exactly by seed.
         threads: Threads that a network may use on the target.

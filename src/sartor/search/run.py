@@ -1,7 +1,6 @@
 """Run a search: ask, evaluate, record, tell, until the evaluations or the time are used up."""
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +109,7 @@ def run(
         raise OptionError(f"evaluations is {evaluations}, batch is {batch}; allowed: 1 and more.")
     if seed < 0:
         raise OptionError(f"seed is {seed}; allowed: 0 and more.")
-    problem = Problem(space, dict(objectives), _limits(limits), estimate)
+    problem = Problem(space, dict(objectives), read_limits(limits), estimate)
     asker = STRATEGIES[strategy](problem, seed)
     own = not isinstance(storage, Trials)
     trials = Trials.open(storage, space, objectives) if not isinstance(storage, Trials) else storage
@@ -220,32 +219,6 @@ def _keeps(problem: Problem, trial: Trial) -> bool:
         for limit in problem.limits
         if limit.metric in trial.measurements
     )
-
-
-def _limits(given: Limits | None) -> tuple[Limit, ...]:
-    """Read limits; "<=8" beside the name of a metric is in the unit of that name."""
-    if not isinstance(given, Mapping):
-        return read_limits(given)
-    limits: list[str | Limit] = []
-    for name, bound in given.items():
-        if isinstance(bound, str):
-            match = re.fullmatch(r"\s*(<=|>=)\s*([-+.\deE]+)\s*", bound)
-            if match is None:
-                sign = "" if bound.lstrip().startswith(("<", ">", "=")) else "="
-                limits.append(f"{name}{sign}{bound}")
-                continue
-            way: Direction = "max" if match[1] == "<=" else "min"
-            limits.append(Limit(name, _number(name, match[2]), way))
-        else:
-            limits.extend(read_limits({name: bound}))
-    return read_limits(limits)
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise OptionError(f"limit on {name} is {text!r}; give a number.") from None
 
 
 def _measurement(value: Measurement | float) -> Measurement:

@@ -14,6 +14,7 @@ from torch import nn
 from sartor.cost import Deployment, deployment, float_nodes
 from sartor.deploy import export, quantize
 from sartor.jobs.fitting.candidates import Candidate
+from sartor.jobs.fitting.heats import Heat
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.teaching import Teacher
@@ -90,8 +91,8 @@ class Builder:
         seconds: float | None,
         steps: int | None,
         report: Callable[[float, float], None],
-    ) -> Measurement:
-        """Tune a candidate for a short time, keep its weights, and return its accuracy then.
+    ) -> Heat:
+        """Tune a candidate for a short time, and keep its weights.
 
         Args:
             candidate: Tuned on from here if it is built.
@@ -111,7 +112,7 @@ class Builder:
             known = {"inherited": inherited.to_json(), "tuned": tuned.to_json()}
             self.job.folder.save_json(self._heat(candidate), known)
             self._forget(lesson)
-        return Measurement(**known["tuned"])
+        return Heat(candidate, Measurement(**known["inherited"]), Measurement(**known["tuned"]))
 
     def had_heat(self, candidate: Candidate) -> bool:
         """Tell whether a candidate was tuned for a short time already."""

@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sartor.jobs.fitting.candidates import (
     reference,
     scaled_baseline,
 )
-from sartor.jobs.fitting.heats import ENTRANTS, winners
+from sartor.jobs.fitting.heats import ENTRANTS, Heat, winners
 from sartor.jobs.fitting.heats import SHARE as HEATS_SHARE
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import Evaluator
@@ -26,7 +26,7 @@ from sartor.jobs.fitting.verifying import missed_limits
 from sartor.search import Study
 from sartor.study import Trials
 from sartor.targets import time_in_turn
-from sartor.units import METRICS, Measurement
+from sartor.units import METRICS
 
 PLAN = "finish/plan"
 MOST_REPLACED = 8
@@ -46,6 +46,8 @@ class Plan:
     """Id of the pick at whose cost baselines are compared."""
     rejected: tuple[tuple[str, str], ...] = ()
     """Ids and reasons."""
+    heats: tuple[Heat, ...] = ()
+    """All candidates that were tuned for a short time."""
 
     @property
     def picks(self) -> tuple[Candidate, ...]:
@@ -59,6 +61,7 @@ class Plan:
             "randoms": [it.to_json() for it in self.randoms],
             "reference": self.reference,
             "rejected": [list(it) for it in self.rejected],
+            "heats": [it.to_json() for it in self.heats],
         }
 
     @classmethod
@@ -69,6 +72,7 @@ class Plan:
             tuple(map(Candidate.from_json, plain["randoms"])),
             plain["reference"],
             tuple((str(key), str(reason)) for key, reason in plain["rejected"]),
+            tuple(map(Heat.from_json, plain["heats"])),
         )
 
 
@@ -113,13 +117,14 @@ class Finisher:
         known = self.job.folder.load_json_or_none(PLAN)
         if known is not None:
             return Plan.from_json(known)
-        chosen = winners(self._heats(), self.job.asked.picks)
+        heats = self._heats()
+        chosen = winners(heats, self.job.asked.picks)
         chosen.sort(key=lambda it: it.promised["latency_ms"].value)
-        plan = self._with_baselines(chosen)
+        plan = replace(self._with_baselines(chosen), heats=tuple(heats))
         self.job.folder.save_json(PLAN, plan.to_json())
         return plan
 
-    def _heats(self) -> list[tuple[Candidate, Measurement]]:
+    def _heats(self) -> list[Heat]:
         """Tune candidates of all latencies, those that keep the limits, for a short time."""
         entered: list[Candidate] = []
         taken: set[str] = set()
@@ -138,8 +143,9 @@ class Finisher:
 
             seconds = None if self.seconds is None else self._heat_seconds
             steps = None if self.steps is None else max(1, round(self.steps * HEATS_SHARE))
-            accuracy = self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
-            results.append((candidate, accuracy))
+            results.append(
+                self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
+            )
         return results
 
     @property
@@ -195,7 +201,7 @@ class Finisher:
         if len(rejected) <= MOST_REPLACED:
             fresh = next_best(self.study, missed, taken)
             rest = rest if fresh is None else (fresh, *rest)
-        changed = Plan(rest, plan.randoms, plan.reference, rejected)
+        changed = replace(plan, candidates=rest, rejected=rejected)
         self.job.folder.save_json(PLAN, changed.to_json())
         return changed
 

@@ -15,11 +15,11 @@ from sartor.tasks import Batches, Split, Task, whole
 from sartor.train import correct, estimate_norms_
 from sartor.units import Measurement
 
-NORM_BATCHES = 4
-"""Batches of 256 images from which batch-norm statistics are estimated."""
+NORM_BATCHES = 8
+"""Batches of 128 images from which batch-norm statistics are estimated."""
 MOST_IMAGES = 2000
 """Images of the validation split on which a proxy is evaluated."""
-BATCH = 256
+BATCH = 128
 
 
 @dataclass(frozen=True, slots=True)

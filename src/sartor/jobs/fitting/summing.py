@@ -11,6 +11,7 @@ from sartor.cost import Survey, count
 from sartor.jobs.fitting.building import Built
 from sartor.jobs.fitting.describing import stages
 from sartor.jobs.fitting.finishing import Plan
+from sartor.jobs.fitting.heats import Heat
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import SEARCH, searched_limits
 from sartor.jobs.fitting.verifying import Program, Verified, rank_correlation
@@ -275,6 +276,7 @@ def _search(job: Job, outcome: Outcome) -> dict[str, Any]:
         (it.candidate.promised["accuracy"].value, outcome.verified[it.candidate.id])
         for it in outcome.built
     ]
+    heats = outcome.plan.heats
     return {
         "strategy": job.asked.strategy,
         "evaluations": sum(trial["origin"] == SEARCH for trial in trials),
@@ -283,8 +285,23 @@ def _search(job: Job, outcome: Outcome) -> dict[str, Any]:
             [promised for promised, _ in pairs],
             [verified.accuracy.overall.value for _, verified in pairs],
         ),
+        "heats": [_heat(it, outcome.plan) for it in heats],
+        "rank_correlation_proxy_heats": rank_correlation(
+            [it.candidate.promised["accuracy"].value for it in heats],
+            [it.tuned.value for it in heats],
+        ),
         "predictor_rank_correlation": outcome.quality.get("predictor_rank_correlation"),
         "trials": trials,
+    }
+
+
+def _heat(heat: Heat, plan: Plan) -> dict[str, Any]:
+    return {
+        "id": heat.candidate.id,
+        "latency_ms": heat.candidate.promised["latency_ms"].to_json(),
+        "inherited_accuracy": heat.inherited.to_json(),
+        "tuned_accuracy": heat.tuned.to_json(),
+        "chosen": any(it.id == heat.candidate.id for it in plan.candidates),
     }
 
 

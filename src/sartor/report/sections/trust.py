@@ -45,6 +45,9 @@ def _search(search: Summary) -> list[str]:
             f" Rank correlation of proxy and verified accuracy: {ranks:.2f} (1 is perfect; on few "
             f"networks, below about {FEWEST_TO_JUDGE}, it says little)."
         )
+    heats = search.get("heats") or []
+    if heats:
+        sentences.append(_heats(heats, search.get("rank_correlation_proxy_heats")))
     predictor = search.get("predictor_rank_correlation")
     if predictor is not None:
         sentences.append(
@@ -52,6 +55,14 @@ def _search(search: Summary) -> list[str]:
             f"{predictor:.2f}."
         )
     return sentences
+
+
+def _heats(heats: list[Summary], ranks: float | None) -> str:
+    chosen = sum(it["chosen"] for it in heats)
+    sentence = f" {len(heats)} designs were tuned for a short time, and {chosen} of them finished"
+    if ranks is None:
+        return sentence + "."
+    return sentence + f"; rank correlation of proxy and short tuning: {ranks:.2f}."
 
 
 def _row(model: Summary) -> list[str]:

@@ -253,7 +253,7 @@ class Surveyor:
         how = deployment(design)
         resolution = self.family.resolution(design)
         shape = (self.family.channels, resolution, resolution)
-        plain = folder / f"{Design(_architecture_of(design, self.family.space)).id}.onnx"
+        plain = folder / f"{self.family.space.part_of(design).id}.onnx"
         if not plain.exists():
             export(Network(self.family.blueprint(design)).eval(), plain, shape)
         if not how.quantized:
@@ -280,10 +280,6 @@ class Surveyor:
                     f"{runtime} is left out: for none of {PILOT} networks it came within "
                     f"{NEAR:g} times the fastest runtime (nearest: {ratio:.2f} times)."
                 )
-
-
-def _architecture_of(design: Design, space: Space) -> dict[str, Any]:
-    return {choice.name: design[choice.name] for choice in space.choices if choice.name in design}
 
 
 def survey_file(cache: Path, family: Family, target: Target, seed: int) -> Path:

@@ -16,7 +16,12 @@ from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.outcome import finish, summarise_run
 from sartor.jobs.fitting.proxy import Proxy
-from sartor.jobs.fitting.searching import Evaluator, open_trials, search_designs
+from sartor.jobs.fitting.searching import (
+    Evaluator,
+    open_trials,
+    promising_designs,
+    search_designs,
+)
 from sartor.jobs.fitting.surveying import check_smallest, survey_target
 from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.training import train_supernet
@@ -24,6 +29,7 @@ from sartor.jobs.fitting.versus import read_rival
 from sartor.jobs.progress import Progress, Silent
 from sartor.nets import FAMILIES
 from sartor.report import read_summary
+from sartor.space import Design
 from sartor.study import RunFolder
 from sartor.tasks import Task
 from sartor.train import keep_freed_memory
@@ -151,11 +157,14 @@ class _Stages:
         self.progress.plan(self._planned())
         job = self._prepare()
         survey = self._survey(job)
-        evaluator, builder, teacher, training = self._train(job, survey)
+        promising = promising_designs(job, survey)
+        evaluator, builder, teacher, training = self._train(job, survey, promising)
         trials = open_trials(job, survey)
         try:
             with self._stage("search"):
-                study = search_designs(job, survey, evaluator, trials, self._seconds("search"))
+                study = search_designs(
+                    job, survey, evaluator, trials, promising, self._seconds("search")
+                )
             seconds = self._seconds("finish")
             finisher = Finisher(job, survey, evaluator, trials, study, builder, teacher, seconds)
             outcome = finish(job, finisher, training)
@@ -195,10 +204,10 @@ class _Stages:
             return survey_target(job, self._seconds("survey"))
 
     def _train(
-        self, job: Job, survey: Survey
+        self, job: Job, survey: Survey, promising: Sequence[Design]
     ) -> tuple[Evaluator, Builder, Teacher, dict[str, Any]]:
         with self._stage("train"):
-            supernet = train_supernet(job, self._seconds("train"))
+            supernet = train_supernet(job, promising, self._seconds("train"))
             proxy = Proxy(job.task, job.asked.seed)
             teacher = largest_as_teacher(supernet, proxy)
             record = dict(self.folder.stage_result("train"))

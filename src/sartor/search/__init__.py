@@ -5,6 +5,7 @@ Sees spaces and numbers, never a tensor of a network.
 
 from sartor.search import strategies
 from sartor.search.baselines import same_cost
+from sartor.search.capacity import richest
 from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import choose, hypervolume, knee, non_dominated
 from sartor.search.predictors import Prediction, Predictor, rank_correlation
@@ -27,6 +28,7 @@ __all__ = [
     "knee",
     "non_dominated",
     "rank_correlation",
+    "richest",
     "run",
     "same_cost",
     "sample_feasible",

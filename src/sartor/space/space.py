@@ -75,6 +75,10 @@ class Space:
     def __getitem__(self, name: str) -> Choice:
         return self.choices[self._position[name]]
 
+    def part_of(self, design: Design) -> Design:
+        """Return the options of a design of a larger space that belong to this one."""
+        return Design({it.name: design[it.name] for it in self.choices if it.name in design})
+
     def position(self, name: str) -> int:
         """Return the place of the choice called `name` among the genes."""
         return self._position[name]

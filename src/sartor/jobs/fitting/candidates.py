@@ -8,7 +8,7 @@ import numpy as np
 
 from sartor.cost import Survey, deployed
 from sartor.jobs.fitting.job import Job
-from sartor.jobs.fitting.searching import RANDOM, SCALED, Evaluator, searched_limits
+from sartor.jobs.fitting.searching import RANDOM, SCALED, Evaluator, recorded, searched_limits
 from sartor.search import OBJECTIVES, Problem, Study, choose, same_cost
 from sartor.space import Design
 from sartor.study import Trial, Trials
@@ -113,7 +113,7 @@ def random_baselines(
     """
     problem = Problem(trials.space, OBJECTIVES, searched_limits(job.asked.limits), survey.estimate)
     designs = same_cost(problem, cost, RANDOMS, seed=job.asked.seed)
-    return [Candidate.of(_recorded(trials, evaluate, it, RANDOM), RANDOM) for it in designs]
+    return [Candidate.of(recorded(trials, evaluate, it, RANDOM), RANDOM) for it in designs]
 
 
 def scaled_baseline(
@@ -132,12 +132,7 @@ def scaled_baseline(
             best = (distance, design)
     if best is None:
         return None
-    return Candidate.of(_recorded(trials, evaluate, best[1], SCALED), SCALED)
-
-
-def _recorded(trials: Trials, evaluate: Evaluator, design: Design, origin: str) -> Trial:
-    known = trials.get(design)
-    return known or trials.add(design, evaluate(design), origin=origin)
+    return Candidate.of(recorded(trials, evaluate, best[1], SCALED), SCALED)
 
 
 def _fastest(survey: Survey, architecture: Design) -> tuple[Design, float]:

@@ -1,7 +1,7 @@
 """The search stage: designs are proposed, and evaluated with the shared weights."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sartor import search
@@ -15,7 +15,10 @@ from sartor.study import Trial, Trials
 from sartor.units import Limit, Measurement, show
 
 STAGE = "search"
-SEARCH, RANDOM, SCALED = "search", "random", "scaled"
+SEARCH, CAPACITY, RANDOM, SCALED = "search", "capacity", "random", "scaled"
+"""Origins of trials."""
+PROMISING = 24
+"""Designs of the largest capacity at their latency, where training and search begin."""
 FEWEST, MOST = 24, 400
 """Evaluations of a search, when its budget is time."""
 UNKNOWN_BEFORE = ("peak_bytes", "accuracy")
@@ -61,8 +64,20 @@ def searched_limits(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
     return tuple(limit for limit in limits if limit.metric not in UNKNOWN_BEFORE)
 
 
+def promising_designs(job: Job, survey: Survey) -> list[Design]:
+    """Return the designs of the largest capacity at each latency, fastest first."""
+    limits = searched_limits(job.asked.limits)
+    problem = search.Problem(space_of(job, survey), OBJECTIVES, limits, survey.estimate)
+    return search.richest(problem, PROMISING, seed=job.asked.seed)
+
+
 def search_designs(
-    job: Job, survey: Survey, evaluate: Evaluator, trials: Trials, seconds: float | None
+    job: Job,
+    survey: Survey,
+    evaluate: Evaluator,
+    trials: Trials,
+    promising: Sequence[Design],
+    seconds: float | None,
 ) -> Study:
     """Search until the evaluations or the seconds are used up, whichever is first.
 
@@ -71,6 +86,7 @@ def search_designs(
         survey: Predicts costs.
         evaluate: Measures designs.
         trials: Where they are recorded.
+        promising: Evaluated before the strategy proposes others.
         seconds: The budget, those of earlier sessions counted in; None for no bound.
     """
     done = job.folder.stage_done(STAGE)
@@ -98,6 +114,8 @@ def search_designs(
             latency = show("latency_ms", trial.value("latency_ms"))
             job.progress.best(f"{show('accuracy', best)} (proxy) at {latency} (predicted)")
 
+    for design in () if done else promising:
+        recorded(trials, evaluate, design, CAPACITY)
     study = search.run(
         trials.space,
         evaluate,
@@ -115,6 +133,12 @@ def search_designs(
         result = {"evaluations": trials_of(trials, SEARCH), "quality": dict(study.quality)}
         job.folder.finish_stage(STAGE, result, time.monotonic() - started)
     return study
+
+
+def recorded(trials: Trials, evaluate: Evaluator, design: Design, origin: str) -> Trial:
+    """Return the trial of a design, evaluated if it is not known."""
+    known = trials.get(design)
+    return known or trials.add(design, evaluate(design), origin=origin)
 
 
 def trials_of(trials: Trials, origin: str) -> int:

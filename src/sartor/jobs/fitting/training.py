@@ -1,11 +1,14 @@
 """The training stage: the supernet learns, within its share of the budget."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
+from sartor.space import Design
 from sartor.study import Checkpoints
 from sartor.tasks import Augment, Batches
 from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays, run
@@ -13,6 +16,8 @@ from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays,
 STAGE = "train"
 SUPERNET = Recipe(batch=64, learning_rate=0.2)
 """Small batches: weights that many designs share need steps more than images in each."""
+FOCUS = 0.5
+"""Share of the architectures drawn near promising designs."""
 CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""
 
@@ -31,11 +36,33 @@ def batches(job: Job, recipe: Recipe, seed: int, *, augmented: bool = True) -> B
     )
 
 
-def train_supernet(job: Job, seconds: float | None) -> Supernet:
+def drawing(job: Job, promising: Sequence[Design]) -> Callable[[np.random.Generator], Design]:
+    """Return what draws architectures for training: half of them near promising designs.
+
+    Shared weights learn little of everything in minutes; they had better learn what the device
+    executes well.
+
+    Source:
+        Wang et al. 2021, arXiv:2011.09011 (AttentiveNAS: sampling toward the front). Differs: the
+        front is that of capacity and latency, which is known before training.
+    """
+    space = job.family.space
+    near = [space.part_of(design) for design in promising]
+
+    def draw(rng: np.random.Generator) -> Design:
+        if not near or rng.random() >= FOCUS:
+            return job.family.draw(rng)
+        return space.mutate(near[rng.integers(len(near))], rng, 1 / len(space))
+
+    return draw
+
+
+def train_supernet(job: Job, promising: Sequence[Design], seconds: float | None) -> Supernet:
     """Train the supernet, or go on with it, and return it wearing its averaged weights.
 
     Args:
         job: With `asked.steps` as the budget where that is given.
+        promising: Designs near which half of the architectures are drawn.
         seconds: The budget otherwise, those of earlier sessions counted in.
     """
     torch.manual_seed(job.asked.seed)
@@ -49,12 +76,18 @@ def train_supernet(job: Job, seconds: float | None) -> Supernet:
     if found is not None:
         training.restore(found.tensors, found.state)
     if not job.folder.stage_done(STAGE):
-        _train(job, training, checkpoints, seconds)
+        _train(job, training, checkpoints, drawing(job, promising), seconds)
     training.wear_average_()
     return supernet
 
 
-def _train(job: Job, training: Training, checkpoints: Checkpoints, seconds: float | None) -> None:
+def _train(
+    job: Job,
+    training: Training,
+    checkpoints: Checkpoints,
+    draw: Callable[[np.random.Generator], Design],
+    seconds: float | None,
+) -> None:
     recipe, supernet = training.recipe, training.model
     assert isinstance(supernet, Supernet)
     fetch = batches(job, recipe, job.asked.seed)
@@ -63,7 +96,7 @@ def _train(job: Job, training: Training, checkpoints: Checkpoints, seconds: floa
     sandwich = Sandwich(
         supernet=supernet,
         fetch=fetch.at,
-        draw=job.family.draw,
+        draw=draw,
         seed=job.asked.seed,
         smoothing=recipe.label_smoothing,
         half=half,

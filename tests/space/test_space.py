@@ -201,3 +201,12 @@ def test_counting_a_large_space_lists_nothing() -> None:
 def test_ranks_stand_beside_ordered_options() -> None:
     designs = [SPACE.design({"kind": "plain"}), SPACE.design({"kind": "fused", "expand": 4})]
     assert SPACE.features(designs).tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 1, 1]]
+
+
+def test_the_part_of_a_larger_design_is_a_design() -> None:
+    one, other = Space([Choice("a", (1, 2))]), Space([Choice("b", (3, 4))])
+    both = one + other
+    design = both.sample(np.random.default_rng(0))
+    assert one.part_of(design) in one
+    assert one.part_of(design)["a"] == design["a"]
+    assert both.part_of(design) == design

@@ -1,0 +1,39 @@
+"""Which candidates win their heats."""
+
+from sartor.jobs.fitting.candidates import Candidate
+from sartor.jobs.fitting.heats import Heat, winners
+from sartor.space import Design
+from sartor.units import Measurement
+
+
+def heats(points: list[tuple[float, float]]) -> list[Heat]:
+    found = []
+    for at, (accuracy, latency) in enumerate(points):
+        promised = {"latency_ms": Measurement(latency, "predicted")}
+        candidate = Candidate(Design({"at": at}), "pick", promised)
+        found.append(Heat(candidate, Measurement(0.1, "proxy"), Measurement(accuracy, "proxy")))
+    return found
+
+
+def chosen(points: list[tuple[float, float]], count: int) -> set[int]:
+    return {it.design.integer("at") for it in winners(heats(points), count)}
+
+
+def test_what_a_faster_one_beats_is_left_out() -> None:
+    assert chosen([(0.8, 1), (0.9, 2), (0.85, 4), (0.95, 8)], 3) == {0, 1, 3}
+
+
+def test_the_next_best_fill_up_where_the_front_is_short() -> None:
+    assert chosen([(0.9, 1), (0.8, 2), (0.85, 4), (0.7, 8)], 2) in ({0, 1}, {0, 2})
+    assert chosen([(0.9, 1), (0.8, 2)], 5) == {0, 1}
+
+
+def test_the_most_accurate_and_the_fastest_are_always_chosen() -> None:
+    points = [(0.5 + 0.01 * at, 1.0 + at) for at in range(30)]
+    assert {0, 29} <= chosen(points, 4)
+    assert len(chosen(points, 4)) == 4
+
+
+def test_a_heat_survives_being_written() -> None:
+    heat = heats([(0.8, 1.0)])[0]
+    assert Heat.from_json(heat.to_json()) == heat

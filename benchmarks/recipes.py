@@ -31,6 +31,7 @@ from sartor.train import (
     half_pays,
     keep_freed_memory,
     run,
+    step_seconds,
 )
 from sartor.units import Measurement
 
@@ -61,7 +62,7 @@ class School:
         design = family.largest()
         network = Network(family.blueprint(design)).to(memory_format=torch.channels_last).train()
         fetch, resolution = self.batches(recipe, seed), family.resolution(design)
-        half = half_pays(network, resize(fetch.at(0)[0], resolution))
+        half = half_pays(step_seconds(network, resize(fetch.at(0)[0], resolution)))
         lesson = Tune(
             network=network, resolution=resolution, fetch=fetch.at, half=half,
             teacher=None if teacher is None else teacher.at, smoothing=recipe.label_smoothing,

@@ -1,6 +1,7 @@
 """Which designs are finished."""
 
 from sartor.jobs.fitting.candidates import entrants, next_best
+from sartor.jobs.fitting.searching import CAPACITY, SEARCH
 from sartor.search import Problem, Study
 from sartor.space import Choice, Design, Space
 from sartor.study import Trial
@@ -9,7 +10,7 @@ from sartor.units import Measurement
 SPACE = Space([Choice("a", tuple(range(50)))])
 
 
-def study(points: list[tuple[float, float]]) -> Study:
+def study(points: list[tuple[float, float]], rich: frozenset[int] = frozenset()) -> Study:
     trials = tuple(
         Trial(
             number,
@@ -19,7 +20,7 @@ def study(points: list[tuple[float, float]]) -> Study:
                 "latency_ms": Measurement(latency, "predicted"),
                 "size_bytes": Measurement(1e4 * latency, "predicted"),
             },
-            "search",
+            CAPACITY if number in rich else SEARCH,
             0,
         )
         for number, (accuracy, latency) in enumerate(points)
@@ -39,6 +40,11 @@ def test_picks_lie_across_the_front() -> None:
 def test_every_range_of_latencies_has_its_best() -> None:
     found = study([(0.9, 1), (0.6, 2), (0.7, 5), (0.5, 6), (0.4, 20), (0.8, 100)])
     assert latencies(found, 4) == [1, 5, 20, 100]
+
+
+def test_designs_of_large_capacity_enter_beside_the_best_by_their_proxies() -> None:
+    points = [(0.9, 1.0), (0.5, 2.0), (0.8, 10.0), (0.4, 20.0), (0.3, 19.0)]
+    assert latencies(study(points, frozenset({1, 3, 4})), 4) == [1, 2, 10, 20]
 
 
 def test_empty_ranges_are_made_up_for_by_the_front() -> None:

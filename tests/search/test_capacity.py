@@ -19,7 +19,7 @@ def estimate(designs: Sequence[Design]) -> dict[str, Numbers]:
     """Layers do equal work at different prices: the first are the best to widen."""
     widths = np.array([[it.integer(f"layer{at}") for at in range(6)] for it in designs], float)
     work = widths.sum(1)
-    return {"macs": work, "params": work, "latency_ms": widths @ PRICES}
+    return {"macs": work, "entropy": np.ones_like(work), "latency_ms": widths @ PRICES}
 
 
 def problem(*limits: Limit) -> Problem:
@@ -57,3 +57,22 @@ def test_limits_hold() -> None:
 
 def test_a_seed_gives_the_same_designs() -> None:
     assert richest(problem(), 5, seed=3) == richest(problem(), 5, seed=3)
+
+
+def test_fixed_options_are_kept() -> None:
+    found = richest(problem(), 6, seed=0, fixed={"layer5": 3})
+    assert len(found) == 6
+    assert {it["layer5"] for it in found} == {3}
+
+
+def test_depth_counts_for_more_than_work() -> None:
+    """The same work at the same price, once as a deep network and once as a wide one."""
+    shapes = Space([Choice("shape", ("deep", "wide"))])
+
+    def equal(designs: Sequence[Design]) -> dict[str, Numbers]:
+        ones = np.ones(len(designs))
+        entropy = np.array([{"deep": 2.0, "wide": 1.0}[it.text("shape")] for it in designs])
+        return {"macs": ones, "entropy": entropy, "latency_ms": ones}
+
+    (best,) = richest(Problem(shapes, OBJECTIVES, (), equal), 3, seed=0)
+    assert best["shape"] == "deep"

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from sartor.train import half_pays
+from sartor.train import half_pays, step_seconds
 from sartor.train.precision import is_dense
 
 
@@ -24,10 +24,12 @@ def test_the_stopwatch_decides() -> None:
 
         return Network()
 
-    images = torch.randn(3, 2)
-    assert half_pays(network_taking(0.5), images, clock=lambda: now[0])
-    assert not half_pays(network_taking(0.95), images, clock=lambda: now[0])
-    assert not half_pays(network_taking(3.0), images, clock=lambda: now[0])
+    def pays(half: float) -> bool:
+        return half_pays(step_seconds(network_taking(half), torch.randn(3, 2), lambda: now[0]))
+
+    assert pays(0.5)
+    assert not pays(0.95)
+    assert not pays(3.0)
 
 
 def test_depthwise_convolutions_are_not_dense() -> None:

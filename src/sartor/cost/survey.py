@@ -83,6 +83,7 @@ class Survey:
             "size_bytes": self.sizes.predict(self.family, designs),
             "macs": np.array([c.macs for c in counts], float),
             "params": np.array([c.params for c in counts], float),
+            "entropy": np.array([c.entropy for c in counts], float),
         }
 
     def error_of(self, design: Design) -> float:

@@ -1,5 +1,6 @@
 """The main job: data and a device in, networks that are ready to ship out."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from sartor import targets, tasks
 from sartor.cost import Survey
 from sartor.errors import LimitError, RunFolderError
+from sartor.jobs.fitting.affordable import affordable
 from sartor.jobs.fitting.asked import SHARES, Asked, Shares
 from sartor.jobs.fitting.building import Builder, largest_as_teacher
 from sartor.jobs.fitting.finishing import Finisher
@@ -207,7 +209,8 @@ class _Stages:
         self, job: Job, survey: Survey, promising: Sequence[Design]
     ) -> tuple[Evaluator, Builder, Teacher, dict[str, Any]]:
         with self._stage("train"):
-            supernet = train_supernet(job, promising, self._seconds("train"))
+            most = min((it.bound for it in affordable(job)), default=math.inf)
+            supernet = train_supernet(job, promising, most, self._seconds("train"))
             proxy = Proxy(job.task, job.asked.seed)
             teacher = largest_as_teacher(supernet, proxy)
             record = dict(self.folder.stage_result("train"))

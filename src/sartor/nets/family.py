@@ -1,6 +1,6 @@
 """What a family of networks is, and the registry of all families."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from sartor.nets.network import Blueprint
 from sartor.nets.parts import Part
 from sartor.registry import Registry
-from sartor.space import Design, Space
+from sartor.space import Design, Option, Space
 
 
 class Family(Protocol):
@@ -39,6 +39,12 @@ class Family(Protocol):
 
     def largest(self) -> Design:
         """Return the architecture that teaches the others."""
+
+    def teaching(self) -> Mapping[str, Option]:
+        """Return the kinds and activations of the largest architecture, for all blocks.
+
+        Designs that have them inherit what was trained best.
+        """
 
     def draw(self, rng: np.random.Generator) -> Design:
         """Draw an architecture for a step of supernet training."""

@@ -1,6 +1,6 @@
-"""The designs that do the most at each cost, by estimates alone."""
+"""The designs that can do most at each cost, by estimates alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,42 +8,54 @@ from sartor.search.evolve import breed, survive
 from sartor.search.feasible import sample_feasible
 from sartor.search.front import choose, non_dominated
 from sartor.search.protocol import Numbers, Problem
-from sartor.space import Design
+from sartor.space import Design, Option
 from sartor.units import Direction
 
 POPULATION, GENERATIONS = 64, 40
 WAYS: tuple[Direction, ...] = ("min", "min")
 
 
-def richest(problem: Problem, count: int, *, seed: int, cost: str = "latency_ms") -> list[Design]:
+def richest(
+    problem: Problem,
+    count: int,
+    *,
+    seed: int,
+    cost: str = "latency_ms",
+    fixed: Mapping[str, Option] | None = None,
+) -> list[Design]:
     """Find the designs of the largest capacity at each cost.
 
-    Capacity is multiply-adds times the root of parameters: the former alone would favour large
-    maps, the latter alone small ones. Nothing has to be trained for it, and at equal cost on the
-    device it tells much of the accuracy that a network can reach.
+    Capacity is multiply-adds times the square of the entropy: work and depth. Nothing has to be
+    trained for it, and at equal cost on the device it tells much of the accuracy that a network can
+    reach. Work alone prefers wide and shallow networks, entropy alone narrow ones that no training
+    brings far.
 
     Args:
-        problem: Whose space, limits and estimate, which knows `macs`, `params` and `cost`.
+        problem: Whose space, limits and estimate, which knows `macs`, `entropy` and `cost`.
         count: How many are wanted, spread over the costs; fewer are returned where there are fewer.
         seed: Of the evolution.
         cost: What is paid.
+        fixed: Options that all of them have, where they have the choice.
 
     Returns:
         Designs that keep the limits, cheapest first.
 
+    Raises:
+        LimitError: None keeps the limits.
+
     Source:
-        White et al. 2022, "A deeper look at zero-cost proxies for lightweight NAS": the numbers of
-        parameters and of operations are hard to beat as estimates without training. The evolution
-        is that of NSGA-II (Deb et al. 2002).
+        Entropy: Shen et al. 2023, arXiv:2303.02165 (DeepMAD). Differs: it is weighed against the
+        cost on the device, together with the work, by the evolution of NSGA-II (Deb et al. 2002).
     """
     rng = np.random.default_rng(seed)
-    designs = sample_feasible(problem, POPULATION, rng, wide=True)
+    designs = _fixed(problem, sample_feasible(problem, POPULATION, rng, wide=True), fixed, rng)
     matrix, excess = _costs(problem, designs, cost)
     for _ in range(GENERATIONS):
         ranked = survive(matrix, excess, POPULATION, rng)
         designs = [designs[place] for place in ranked.chosen]
         matrix, excess = matrix[ranked.chosen], excess[ranked.chosen]
         children = breed(problem.space, designs, ranked, POPULATION, rng, set(designs))
+        children = [it for it in _fixed(problem, children, fixed, rng) if it not in designs]
         if not children:
             break
         more, missed = _costs(problem, children, cost)
@@ -55,8 +67,19 @@ def richest(problem: Problem, count: int, *, seed: int, cost: str = "latency_ms"
     return [designs[place] for place in chosen[np.argsort(matrix[chosen, 1])]]
 
 
+def _fixed(
+    problem: Problem,
+    designs: Sequence[Design],
+    fixed: Mapping[str, Option] | None,
+    rng: np.random.Generator,
+) -> list[Design]:
+    if not fixed:
+        return list(designs)
+    return list(dict.fromkeys(problem.space.fix(design, fixed, rng) for design in designs))
+
+
 def _costs(problem: Problem, designs: Sequence[Design], cost: str) -> tuple[Numbers, Numbers]:
     """Return (n, 2): minus the logarithm of the capacity, and that of the cost; and the excess."""
     numbers = problem.estimates(designs)
-    capacity = np.log(numbers["macs"]) + 0.5 * np.log(numbers["params"])
+    capacity = np.log(numbers["macs"]) + 2 * np.log(numbers["entropy"])
     return np.stack([-capacity, np.log(numbers[cost])], 1), problem.excess(numbers, len(designs))

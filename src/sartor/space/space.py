@@ -216,6 +216,15 @@ class Space:
         first, second = self._filled(one, rng), self._filled(other, rng)
         return self.from_genes(np.where(rng.random(len(self)) < 0.5, first, second))
 
+    def fix(
+        self, design: Design, options: Mapping[str, Option], rng: np.random.Generator
+    ) -> Design:
+        """Return `design` with some choices set; what becomes open by that is drawn."""
+        genes = self._filled(design, rng)
+        for name, option in options.items():
+            genes[self.position(name)] = self[name].index(option)
+        return self.from_genes(genes)
+
     def _filled(self, design: Design, rng: np.random.Generator) -> Genes:
         """Encode a design, with random genes for inactive choices, so that none is favoured."""
         genes: Genes = rng.integers(self.cardinalities)

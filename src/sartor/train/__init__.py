@@ -6,7 +6,7 @@ from sartor.train.loop import Training, run
 from sartor.train.losses import distillation, taught
 from sartor.train.memory import keep_freed_memory
 from sartor.train.norms import estimate_norms_
-from sartor.train.precision import half_pays
+from sartor.train.precision import half_pays, step_seconds
 from sartor.train.recipe import Recipe
 from sartor.train.sandwich import Fetch, Sandwich
 from sartor.train.threads import Threads
@@ -27,5 +27,6 @@ __all__ = [
     "keep_freed_memory",
     "predictions",
     "run",
+    "step_seconds",
     "taught",
 ]

@@ -1,7 +1,7 @@
-"""Whether a network trains faster in bfloat16, decided by the stopwatch."""
+"""How fast a network trains, and whether bfloat16 is faster, decided by the stopwatch."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -14,20 +14,20 @@ BETTER = 0.9
 """Share of the time of a step below which bfloat16 is taken: it also costs some accuracy."""
 
 
-def half_pays(
+def step_seconds(
     network: Callable[[Tensor], Tensor],
     images: Float[Tensor, "n c h w"],
     clock: Callable[[], float] = time.perf_counter,
-) -> bool:
-    """Time forward and backward passes in float32 and bfloat16, and compare the fastest of each.
-
-    Dense convolutions gain where the processor multiplies bfloat16; depthwise ones lose, and where
-    it is emulated everything does.
+) -> dict[bool, float]:
+    """Time forward and backward passes in float32 (False) and bfloat16 (True), in turn.
 
     Args:
         network: In training mode. Its gradients are added to; zero them before training.
         images: A batch of the size that it will be trained with.
         clock: Seconds since some moment.
+
+    Returns:
+        The fastest of each.
     """
     fastest = {False: float("inf"), True: float("inf")}
     for round_ in range(ROUNDS):
@@ -41,7 +41,16 @@ def half_pays(
                 torch.cuda.synchronize()
             if round_:
                 fastest[half] = min(fastest[half], clock() - started)
-    return fastest[True] < BETTER * fastest[False]
+    return fastest
+
+
+def half_pays(seconds: Mapping[bool, float]) -> bool:
+    """Tell from `step_seconds` whether bfloat16 is clearly faster.
+
+    Dense convolutions gain where the processor multiplies bfloat16; depthwise ones lose, and where
+    it is emulated everything does.
+    """
+    return seconds[True] < BETTER * seconds[False]
 
 
 def is_dense(modules: Iterable[nn.Module]) -> bool:

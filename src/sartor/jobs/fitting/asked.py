@@ -13,9 +13,11 @@ MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
 """Below this not even the smallest supernet learns anything that a search could use."""
 FEWEST_STEPS = 20
-SHARES: Mapping[str, float] = {"survey": 0.06, "train": 0.26, "search": 0.08, "finish": 0.60}
+SHARES: Mapping[str, float] = {"survey": 0.06, "train": 0.20, "search": 0.06, "finish": 0.68}
 """Shares of the time that is left when preparing is done. Tuning has the most: in minutes, a
 network learns more on its own than among all designs (docs/benchmarks.md)."""
+HEATS_SHARE = 0.2
+"""Share of the time for tuning in which many candidates are tuned for a short time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

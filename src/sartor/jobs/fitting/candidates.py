@@ -1,6 +1,6 @@
 """Which networks are finished: picks across the front, and baselines of the same cost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,14 @@ import numpy as np
 
 from sartor.cost import Survey, deployed
 from sartor.jobs.fitting.job import Job
-from sartor.jobs.fitting.searching import RANDOM, SCALED, Evaluator, recorded, searched_limits
+from sartor.jobs.fitting.searching import (
+    CAPACITY,
+    RANDOM,
+    SCALED,
+    Evaluator,
+    recorded,
+    searched_limits,
+)
 from sartor.search import OBJECTIVES, Problem, Study, choose, same_cost
 from sartor.space import Design
 from sartor.study import Trial, Trials
@@ -55,29 +62,41 @@ class Candidate:
 
 
 def entrants(study: Study, count: int) -> list[Candidate]:
-    """Choose the most accurate design of each of `count` latency ranges, fastest first.
+    """Choose two designs of each of `count / 2` latency ranges, fastest first.
 
-    The ranges are equal steps of the logarithm from the fastest to the slowest design that was
-    evaluated. Not the front alone: proxies favour small designs, which shared weights serve first,
-    and what seems beaten by a faster design is often more accurate once it is tuned. Ranges
-    without a design are made up for by the front.
+    One is the most accurate by its proxy, the other the most accurate of those that were evaluated
+    for their capacity: proxies favour small and shallow designs, which shared weights serve first,
+    and what seems beaten is often more accurate once it is tuned. Where ranges are without a
+    design, there are more and narrower ones, and in the end the front makes up for them.
     """
     kept = list(study.kept)
     if not kept:
         return []
-    latency = np.log([trial.value("latency_ms") for trial in kept])
-    ranges = np.digitize(latency, np.linspace(latency.min(), latency.max(), count + 1)[1:-1])
-    best: dict[int, Trial] = {}
-    for trial, which in zip(kept, ranges.tolist(), strict=True):
-        if which not in best or trial.value("accuracy") > best[which].value("accuracy"):
-            best[which] = trial
-    found = list(best.values())
+    rich = [trial for trial in kept if trial.origin == CAPACITY]
+    found: dict[str, Trial] = {}
+    for ranges in range(max(1, count // 2), count + 1):
+        for trial in (*_best_of_ranges(kept, ranges), *_best_of_ranges(rich, ranges)):
+            if len(found) < count:
+                found.setdefault(trial.design.id, trial)
     values = [[trial.value(name) for name in OBJECTIVES] for trial in study.front]
     for place in choose(values, tuple(OBJECTIVES.values()), len(values)):
-        if len(found) < count and study.front[place] not in found:
-            found.append(study.front[place])
-    found.sort(key=lambda trial: trial.value("latency_ms"))
-    return [Candidate.of(trial, PICK) for trial in found]
+        if len(found) < count:
+            found.setdefault(study.front[place].design.id, study.front[place])
+    chosen = sorted(found.values(), key=lambda trial: trial.value("latency_ms"))
+    return [Candidate.of(trial, PICK) for trial in chosen]
+
+
+def _best_of_ranges(trials: Sequence[Trial], count: int) -> list[Trial]:
+    """Return the most accurate of each range of latencies, in equal steps of the logarithm."""
+    if not trials:
+        return []
+    latency = np.log([trial.value("latency_ms") for trial in trials])
+    ends = np.linspace(latency.min(), latency.max(), count + 1)[1:-1]
+    best: dict[int, Trial] = {}
+    for trial, which in zip(trials, np.digitize(latency, ends).tolist(), strict=True):
+        if which not in best or trial.value("accuracy") > best[which].value("accuracy"):
+            best[which] = trial
+    return list(best.values())
 
 
 def next_best(study: Study, missed: Candidate, taken: set[str]) -> Candidate | None:
@@ -111,7 +130,7 @@ def random_baselines(
         trials: Where they are recorded.
         cost: Predicted latency in milliseconds.
     """
-    problem = Problem(trials.space, OBJECTIVES, searched_limits(job.asked.limits), survey.estimate)
+    problem = Problem(trials.space, OBJECTIVES, searched_limits(job), survey.estimate)
     designs = same_cost(problem, cost, RANDOMS, seed=job.asked.seed)
     return [Candidate.of(recorded(trials, evaluate, it, RANDOM), RANDOM) for it in designs]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sartor.cost import Survey, deployment
+from sartor.jobs.fitting.asked import HEATS_SHARE
 from sartor.jobs.fitting.building import Builder, Built
 from sartor.jobs.fitting.candidates import (
     Candidate,
@@ -18,7 +19,6 @@ from sartor.jobs.fitting.candidates import (
     scaled_baseline,
 )
 from sartor.jobs.fitting.heats import ENTRANTS, Heat, winners
-from sartor.jobs.fitting.heats import SHARE as HEATS_SHARE
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import Evaluator
 from sartor.jobs.fitting.teaching import Teacher

@@ -14,8 +14,6 @@ from sartor.units import Measurement
 
 ENTRANTS = 3
 """Candidates in the heats for every pick."""
-SHARE = 0.2
-"""Share of the time for tuning that the heats have."""
 
 
 @dataclass(frozen=True, slots=True)

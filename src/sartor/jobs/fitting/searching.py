@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sartor import search
 from sartor.cost import Survey
+from sartor.jobs.fitting.affordable import affordable
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.nets import Supernet
-from sartor.search import OBJECTIVES, Study
+from sartor.search import OBJECTIVES, Problem, Study, richest
 from sartor.space import Design, Space
 from sartor.study import Trial, Trials
 from sartor.units import Limit, Measurement, show
@@ -19,6 +20,8 @@ SEARCH, CAPACITY, RANDOM, SCALED = "search", "capacity", "random", "scaled"
 """Origins of trials."""
 PROMISING = 24
 """Designs of the largest capacity at their latency, where training and search begin."""
+ALIKE = 2 / 3
+"""Share of them that have the kinds of blocks and the activations of the largest network."""
 FEWEST, MOST = 24, 400
 """Evaluations of a search, when its budget is time."""
 UNKNOWN_BEFORE = ("peak_bytes", "accuracy")
@@ -59,16 +62,22 @@ def open_trials(job: Job, survey: Survey) -> Trials:
     return Trials.open(job.folder.path / "study.db", space_of(job, survey), OBJECTIVES)
 
 
-def searched_limits(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Return the limits that can be kept before a design is exported."""
-    return tuple(limit for limit in limits if limit.metric not in UNKNOWN_BEFORE)
+def searched_limits(job: Job) -> tuple[Limit, ...]:
+    """Return the limits that can be kept before a design is exported, and that of the budget."""
+    known = (limit for limit in job.asked.limits if limit.metric not in UNKNOWN_BEFORE)
+    return (*known, *affordable(job))
 
 
 def promising_designs(job: Job, survey: Survey) -> list[Design]:
-    """Return the designs of the largest capacity at each latency, fastest first."""
-    limits = searched_limits(job.asked.limits)
-    problem = search.Problem(space_of(job, survey), OBJECTIVES, limits, survey.estimate)
-    return search.richest(problem, PROMISING, seed=job.asked.seed)
+    """Return designs of the largest capacity at each latency, fastest first.
+
+    Most of them are of the kind of the largest network, whose weights learn most.
+    """
+    problem = Problem(space_of(job, survey), OBJECTIVES, searched_limits(job), survey.estimate)
+    alike, seed = round(ALIKE * PROMISING), job.asked.seed
+    found = richest(problem, alike, seed=seed, fixed=job.family.teaching())
+    found += richest(problem, PROMISING - alike, seed=seed)
+    return list(dict.fromkeys(found))
 
 
 def search_designs(
@@ -119,7 +128,7 @@ def search_designs(
     study = search.run(
         trials.space,
         evaluate,
-        limits=searched_limits(job.asked.limits),
+        limits=searched_limits(job),
         strategy=job.asked.strategy,
         evaluations=max(1, wanted),
         seed=job.asked.seed,

@@ -280,7 +280,7 @@ def _search(job: Job, outcome: Outcome) -> dict[str, Any]:
     return {
         "strategy": job.asked.strategy,
         "evaluations": sum(trial["origin"] == SEARCH for trial in trials),
-        "limits": [str(limit) for limit in searched_limits(job.asked.limits)],
+        "limits": [str(limit) for limit in searched_limits(job)],
         "rank_correlation_proxy_verified": rank_correlation(
             [promised for promised, _ in pairs],
             [verified.accuracy.overall.value for _, verified in pairs],

@@ -6,18 +6,21 @@ from typing import Any
 import numpy as np
 import torch
 
+from sartor.cost import count
 from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
 from sartor.space import Design
 from sartor.study import Checkpoints
 from sartor.tasks import Augment, Batches
-from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays, run
+from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays, run, step_seconds
 
 STAGE = "train"
 SUPERNET = Recipe(batch=64, learning_rate=0.2)
 """Small batches: weights that many designs share need steps more than images in each."""
 FOCUS = 0.5
 """Share of the architectures drawn near promising designs."""
+DRAWS = 12
+"""Architectures drawn at most to find one that is not too large."""
 CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""
 
@@ -36,8 +39,12 @@ def batches(job: Job, recipe: Recipe, seed: int, *, augmented: bool = True) -> B
     )
 
 
-def drawing(job: Job, promising: Sequence[Design]) -> Callable[[np.random.Generator], Design]:
+def drawing(
+    job: Job, promising: Sequence[Design], most_macs: float
+) -> Callable[[np.random.Generator], Design]:
     """Return what draws architectures for training: half of them near promising designs.
+
+    Those above `most_macs` are drawn again, a few times.
 
     Shared weights learn little of everything in minutes; they had better learn what the device
     executes well.
@@ -49,20 +56,32 @@ def drawing(job: Job, promising: Sequence[Design]) -> Callable[[np.random.Genera
     space = job.family.space
     near = [space.part_of(design) for design in promising]
 
-    def draw(rng: np.random.Generator) -> Design:
+    def once(rng: np.random.Generator) -> Design:
         if not near or rng.random() >= FOCUS:
             return job.family.draw(rng)
         return space.mutate(near[rng.integers(len(near))], rng, 1 / len(space))
 
+    def draw(rng: np.random.Generator) -> Design:
+        drawn = [once(rng)]
+        while macs(drawn[-1]) > most_macs and len(drawn) < DRAWS:
+            drawn.append(once(rng))
+        return drawn[-1] if len(drawn) < DRAWS else min(drawn, key=macs)
+
+    def macs(design: Design) -> int:
+        return count(job.family, design).macs
+
     return draw
 
 
-def train_supernet(job: Job, promising: Sequence[Design], seconds: float | None) -> Supernet:
+def train_supernet(
+    job: Job, promising: Sequence[Design], most_macs: float, seconds: float | None
+) -> Supernet:
     """Train the supernet, or go on with it, and return it wearing its averaged weights.
 
     Args:
         job: With `asked.steps` as the budget where that is given.
         promising: Designs near which half of the architectures are drawn.
+        most_macs: Multiply-adds of an architecture that is worth training.
         seconds: The budget otherwise, those of earlier sessions counted in.
     """
     torch.manual_seed(job.asked.seed)
@@ -76,7 +95,7 @@ def train_supernet(job: Job, promising: Sequence[Design], seconds: float | None)
     if found is not None:
         training.restore(found.tensors, found.state)
     if not job.folder.stage_done(STAGE):
-        _train(job, training, checkpoints, drawing(job, promising), seconds)
+        _train(job, training, checkpoints, drawing(job, promising, most_macs), seconds)
     training.wear_average_()
     return supernet
 
@@ -92,7 +111,7 @@ def _train(
     assert isinstance(supernet, Supernet)
     fetch = batches(job, recipe, job.asked.seed)
     largest = supernet.wear(job.family.largest()).train()
-    half = job.asked.steps is None and half_pays(largest, fetch.at(0)[0])
+    half = job.asked.steps is None and half_pays(step_seconds(largest, fetch.at(0)[0]))
     sandwich = Sandwich(
         supernet=supernet,
         fetch=fetch.at,

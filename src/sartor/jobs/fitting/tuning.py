@@ -12,7 +12,7 @@ from sartor.jobs.fitting.teaching import SoftLabels, Teacher
 from sartor.jobs.fitting.training import batches
 from sartor.nets import resize
 from sartor.study import Checkpoints
-from sartor.train import Budget, Recipe, Threads, Training, Tune, half_pays, run
+from sartor.train import Budget, Recipe, Threads, Training, Tune, half_pays, run, step_seconds
 
 TUNING = Recipe(matrix_rate=0.02, warmup=0.02)
 """Inherited weights of a short training are a start, not a result: the rate is as high as from
@@ -64,7 +64,7 @@ def teach(
     network.train()
     fetch = batches(job, lesson.recipe, job.asked.seed + 1)
     images = resize(fetch.at(0)[0], lesson.resolution)
-    half = steps is None and half_pays(network, images)
+    half = steps is None and half_pays(step_seconds(network, images))
     tune = Tune(
         network=network,
         resolution=lesson.resolution,

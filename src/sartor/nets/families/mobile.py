@@ -23,9 +23,10 @@ MIXED = 0.3
 SMALL_MAPS = 0.5
 """Share of them whose stem is made to halve the image, beside those that do by chance: they learn
 the same weights in a quarter of the time."""
-TEACHER_KIND = "plain"
-"""Kind of the blocks of the largest architecture. Dense blocks learn most in a minute of CPU
-training: a depthwise convolution of as many channels runs at a tenth of their arithmetic rate."""
+TEACHER_KIND, TEACHER_ACTIVATION = "plain", "relu"
+"""Those of the blocks of the largest architecture. Dense blocks learn most in a minute of CPU
+training: a depthwise convolution of as many channels runs at a tenth of their arithmetic rate, and
+h-swish takes a quarter of the images from them."""
 HAND_MADE = {"kind": "inverted", "kernel": 3, "expand": 4, "squeeze": "none", "activation": "relu"}
 """Blocks of the networks that a person would scale by hand: those of MobileNetV2, with the
 nearest expansion that the space has."""
@@ -132,13 +133,17 @@ class Mobile:
         """Return the architecture that teaches the others."""
         # A stem that halves the image sees four times as many images in a minute.
         fixed: dict[str, Option] = {"stem.stride": max(self.layout.stem_strides)}
-        return self.space.extreme(-1, fixed | self._everywhere(kind=TEACHER_KIND))
+        return self.space.extreme(-1, fixed | self.teaching())
+
+    def teaching(self) -> dict[str, Option]:
+        """Return the kinds and activations of the largest architecture, for all blocks."""
+        return self._everywhere(kind=TEACHER_KIND) | self._activated(TEACHER_ACTIVATION)
 
     def draw(self, rng: np.random.Generator) -> Design:
-        """Draw an architecture for training; most have one kind of block throughout.
+        """Draw an architecture for training; most have one kind and one activation throughout.
 
-        Weights that meet every mixture of kinds learn slowly. Dense blocks come more often: they
-        learn most in a minute.
+        Weights that meet every mixture of them learn slowly. Those of the largest come more often:
+        they learn most in a minute.
         """
         genes: Genes = rng.integers(self.space.cardinalities)
         if rng.random() < SMALL_MAPS:
@@ -146,9 +151,12 @@ class Mobile:
             position = self.space.position("stem.stride")
             genes[position] = self.space["stem.stride"].index(stride)
         if rng.random() >= MIXED:
-            wanted = TEACHER_KIND if rng.random() < 0.5 else str(rng.choice(list(BLOCKS)))
-            for name, kind in self._everywhere(kind=wanted).items():
-                genes[self.space.position(name)] = self.space[name].index(kind)
+            kind = TEACHER_KIND if rng.random() < 0.5 else str(rng.choice(list(BLOCKS)))
+            activations = self.layout.activations
+            activation = TEACHER_ACTIVATION if rng.random() < 0.5 else str(rng.choice(activations))
+            wanted = self._everywhere(kind=kind) | self._activated(activation)
+            for name, option in wanted.items():
+                genes[self.space.position(name)] = self.space[name].index(option)
         return self.space.from_genes(genes)
 
     def scaled(self, factor: float) -> Design:
@@ -171,6 +179,11 @@ class Mobile:
             else:
                 made[choice.name] = _nearest(choice.options, float(str(wanted)))
         return made
+
+    def _activated(self, activation: str) -> dict[str, Option]:
+        """Set the activation of all parts where it is a choice."""
+        names = (it.name for it in self.space.choices if it.name.endswith(".activation"))
+        return {name: activation for name in names if activation in self.space[name].options}
 
     def _everywhere(self, *, kind: str) -> dict[str, Option]:
         """Set the kind of all blocks where the stage has it."""

@@ -1,0 +1,51 @@
+"""How large a network may be, given the time that there is to train it."""
+
+from sartor.cost import count
+from sartor.jobs.fitting.asked import HEATS_SHARE, SHARES
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.training import batches
+from sartor.jobs.fitting.tuning import TUNING
+from sartor.nets import Network, resize
+from sartor.train import step_seconds
+from sartor.units import Limit
+
+RECORD = "training/affordable"
+EPOCHS = 4
+"""Times that a finished network should have seen the data at least, the supernet's training not
+counted in."""
+BASELINES = 2
+"""Networks that are finished beside the picks."""
+SMALL = 4
+"""Up to so many times the multiply-adds of the smallest network, every design is affordable."""
+
+
+def affordable(job: Job) -> tuple[Limit, ...]:
+    """Return the limit on multiply-adds that the budget sets, or none where that is in steps.
+
+    A network that sees each image once or twice loses to a smaller one that has the time to learn.
+    How fast the device trains is measured once, on the largest network; others are taken to train
+    at its rate of multiply-adds.
+    """
+    if job.asked.seconds is None:
+        return ()
+    known = job.folder.load_json_or_none(RECORD)
+    if known is None:
+        known = {"macs": _bound(job, job.asked.seconds)}
+        job.folder.save_json(RECORD, known)
+        job.progress.say(
+            f"networks above {known['macs'] / 1e6:.3g} million multiply-adds are left out: there "
+            f"is no time to train them for {EPOCHS} epochs"
+        )
+    return (Limit("macs", float(known["macs"]), "max"),)
+
+
+def _bound(job: Job, seconds: float) -> float:
+    family = job.family
+    largest = family.largest()
+    network = Network(family.blueprint(largest)).train()
+    images = resize(batches(job, TUNING, job.asked.seed).at(0)[0], family.resolution(largest))
+    rate = len(images) / min(step_seconds(network, images).values())
+    each = seconds * SHARES["finish"] * (1 - HEATS_SHARE) / (job.asked.picks + BASELINES)
+    epochs = each * rate / len(job.task.train)
+    smallest = count(family, family.smallest()).macs
+    return max(SMALL * smallest, count(family, largest).macs * epochs / EPOCHS)

@@ -1,5 +1,7 @@
 """Which candidates win their heats."""
 
+from dataclasses import replace
+
 from sartor.jobs.fitting.candidates import Candidate
 from sartor.jobs.fitting.heats import Heat, winners
 from sartor.space import Design
@@ -13,6 +15,19 @@ def heats(points: list[tuple[float, float]]) -> list[Heat]:
         candidate = Candidate(Design({"at": at}), "pick", promised)
         found.append(Heat(candidate, Measurement(0.1, "proxy"), Measurement(accuracy, "proxy")))
     return found
+
+
+def near(points: list[tuple[float, float]], error: float) -> list[Heat]:
+    """Heats whose accuracies have this standard error."""
+    return [
+        replace(
+            it,
+            tuned=Measurement(
+                it.tuned.value, "proxy", it.tuned.value - 2 * error, it.tuned.value + 2 * error
+            ),
+        )
+        for it in heats(points)
+    ]
 
 
 def chosen(points: list[tuple[float, float]], count: int) -> set[int]:
@@ -32,6 +47,12 @@ def test_the_most_accurate_and_the_fastest_are_always_chosen() -> None:
     points = [(0.5 + 0.01 * at, 1.0 + at) for at in range(30)]
     assert {0, 29} <= chosen(points, 4)
     assert len(chosen(points, 4)) == 4
+
+
+def test_a_slower_one_within_an_error_of_a_faster_one_may_yet_win() -> None:
+    points = [(0.80, 1.0), (0.90, 2.0), (0.895, 16.0), (0.85, 32.0)]
+    assert {it.design.integer("at") for it in winners(near(points, 0.01), 3)} == {0, 1, 2}
+    assert {it.design.integer("at") for it in winners(near(points, 0.001), 2)} == {0, 1}
 
 
 def test_a_heat_survives_being_written() -> None:

@@ -210,3 +210,12 @@ def test_the_part_of_a_larger_design_is_a_design() -> None:
     assert one.part_of(design) in one
     assert one.part_of(design)["a"] == design["a"]
     assert both.part_of(design) == design
+
+
+@given(spaces(), st.integers(0, 2**16))
+def test_fixed_options_stand_and_the_rest_stays(space: Space, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    design, other = space.sample(rng), space.sample(rng)
+    assert space.fix(design, design, rng) == design
+    assert space.fix(design, {}, rng) == design
+    assert space.fix(other, design, rng) == design

@@ -1,6 +1,7 @@
 """The main job: data and a device in, networks that are ready to ship out."""
 
 import math
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sartor.jobs.fitting.building import Builder, largest_as_teacher
 from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.outcome import finish, summarise_run
-from sartor.jobs.fitting.proxy import Proxy
+from sartor.jobs.fitting.proxy import TUNED_IMAGES, Proxy
 from sartor.jobs.fitting.searching import (
     Evaluator,
     open_trials,
@@ -174,6 +175,8 @@ class _Stages:
                 summary = summarise_run(job, outcome)
         finally:
             trials.close()
+        # Weights of the heats and soft labels: nothing that is delivered needs them.
+        shutil.rmtree(self.folder.path / "training", ignore_errors=True)
         self.folder.finish_stage("report", {}, 0.0)
         return summary
 
@@ -212,10 +215,11 @@ class _Stages:
             most = min((it.bound for it in affordable(job)), default=math.inf)
             supernet = train_supernet(job, promising, most, self._seconds("train"))
             proxy = Proxy(job.task, job.asked.seed)
-            teacher = largest_as_teacher(supernet, proxy)
+            finer = Proxy(job.task, job.asked.seed, images=TUNED_IMAGES)
+            teacher = largest_as_teacher(supernet, finer)
             record = dict(self.folder.stage_result("train"))
             record["largest_proxy_accuracy"] = teacher.accuracy.to_json()
-        return Evaluator(supernet, proxy, survey), Builder(job, supernet, proxy), teacher, record
+        return Evaluator(supernet, proxy, survey), Builder(job, supernet, finer), teacher, record
 
     def _seconds(self, stage: str) -> float | None:
         if self.asked.seconds is None:

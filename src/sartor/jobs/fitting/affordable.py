@@ -9,7 +9,7 @@ from sartor.nets import Network, resize
 from sartor.train import step_seconds
 from sartor.units import Limit
 
-RECORD = "training/affordable"
+RECORD = "finish/affordable"
 EPOCHS = 4
 """Times that a finished network should have seen the data at least, the supernet's training not
 counted in."""

@@ -13,10 +13,10 @@ MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
 """Below this not even the smallest supernet learns anything that a search could use."""
 FEWEST_STEPS = 20
-SHARES: Mapping[str, float] = {"survey": 0.06, "train": 0.20, "search": 0.06, "finish": 0.68}
+SHARES: Mapping[str, float] = {"survey": 0.06, "train": 0.18, "search": 0.06, "finish": 0.70}
 """Shares of the time that is left when preparing is done. Tuning has the most: in minutes, a
 network learns more on its own than among all designs (docs/benchmarks.md)."""
-HEATS_SHARE = 0.2
+HEATS_SHARE = 0.15
 """Share of the time for tuning in which many candidates are tuned for a short time."""
 
 

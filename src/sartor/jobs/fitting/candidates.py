@@ -1,5 +1,6 @@
 """Which networks are finished: picks across the front, and baselines of the same cost."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ RANDOMS = 8
 """Random designs of the same cost whose proxies are reported."""
 SCALES = 17
 """Hand-made designs from the smallest to the largest among which the nearest is taken."""
+FAR_BEHIND, FLOOR = 1.5, 0.01
+"""A design with so many times the errors of a faster one, by its proxy, is not tuned; of a proxy
+without errors it counts as many."""
 BEYOND = 1.25
 """A hand-made design that costs more than this times the pick is no comparison at equal cost."""
 
@@ -66,10 +70,10 @@ def entrants(study: Study, count: int) -> list[Candidate]:
 
     One is the most accurate by its proxy, the other the most accurate of those that were evaluated
     for their capacity: proxies favour small and shallow designs, which shared weights serve first,
-    and what seems beaten is often more accurate once it is tuned. Where ranges are without a
-    design, there are more and narrower ones, and in the end the front makes up for them.
+    and what seems beaten, unless by far, is often more accurate once it is tuned. Where ranges are
+    without a design, there are more and narrower ones, and in the end the front makes up for them.
     """
-    kept = list(study.kept)
+    kept = _hopeful(study.kept)
     if not kept:
         return []
     rich = [trial for trial in kept if trial.origin == CAPACITY]
@@ -84,6 +88,17 @@ def entrants(study: Study, count: int) -> list[Candidate]:
             found.setdefault(study.front[place].design.id, study.front[place])
     chosen = sorted(found.values(), key=lambda trial: trial.value("latency_ms"))
     return [Candidate.of(trial, PICK) for trial in chosen]
+
+
+def _hopeful(trials: Sequence[Trial]) -> list[Trial]:
+    """Leave out what is slower than another design and has far more errors by its proxy."""
+    found, fewest = [], math.inf
+    for trial in sorted(trials, key=lambda it: it.value("latency_ms")):
+        errors = 1 - trial.value("accuracy") + FLOOR
+        if errors <= FAR_BEHIND * fewest:
+            found.append(trial)
+        fewest = min(fewest, errors)
+    return found
 
 
 def _best_of_ranges(trials: Sequence[Trial], count: int) -> list[Trial]:
@@ -114,8 +129,11 @@ def next_best(study: Study, missed: Candidate, taken: set[str]) -> Candidate | N
 
 
 def reference(chosen: list[Candidate]) -> Candidate:
-    """Return the pick in the middle, at whose cost baselines are compared."""
-    return chosen[len(chosen) // 2]
+    """Return the pick in the middle, of two the faster one, at whose cost baselines are compared.
+
+    Baselines are tuned for as long as a pick of that cost: slower ones would take more of the time.
+    """
+    return chosen[(len(chosen) - 1) // 2]
 
 
 def random_baselines(

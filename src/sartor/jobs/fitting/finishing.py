@@ -133,19 +133,26 @@ class Finisher:
             if kept is not None:
                 entered.append(kept)
         results = []
+        shares = tuning_shares(entered)
+        before = 0.0
         for number, candidate in enumerate(entered):
+            share = HEATS_SHARE * shares[candidate.id]
 
             def report(
-                done: float, _: float, number: int = number, key: str = candidate.id
+                done: float,
+                _: float,
+                before: float = before,
+                share: float = share,
+                text: str = f"heat {number + 1} of {len(entered)}, {candidate.id}",
             ) -> None:
-                share = HEATS_SHARE * (number + done) / len(entered)
-                self.job.progress.update(share, f"heat {number + 1} of {len(entered)}, {key}")
+                self.job.progress.update(before + share * done, text)
 
-            seconds = None if self.seconds is None else self._heat_seconds
+            seconds = None if self.seconds is None else self.seconds * share
             steps = None if self.steps is None else max(1, round(self.steps * HEATS_SHARE))
             results.append(
                 self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
             )
+            before += share
         return results
 
     @property

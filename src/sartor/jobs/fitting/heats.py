@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sartor.jobs.fitting.candidates import Candidate
 from sartor.search import OBJECTIVES, choose
 from sartor.units import Measurement
@@ -25,6 +27,11 @@ class Heat:
     """Accuracy of the float network on the validation split, with the supernet's weights."""
     tuned: Measurement
     """The same after the short tuning."""
+
+    @property
+    def latency(self) -> float:
+        """Predicted latency in milliseconds."""
+        return self.candidate.promised["latency_ms"].value
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -45,7 +52,10 @@ class Heat:
 
 
 def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
-    """Choose diverse candidates that no other one beats in its heat; then of those they leave.
+    """Choose diverse candidates that no faster one clearly beats; then of those they leave.
+
+    Clearly means by more than one standard error. A slower network has more to gain from a longer
+    tuning: within that error it is taken to become as accurate as the faster ones.
 
     Args:
         heats: All that took part.
@@ -53,17 +63,24 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
 
     Source:
         Jamieson & Talwalkar 2016, arXiv:1502.07943 (successive halving), with two rounds, and the
-        front in the place of the best half.
+        front in the place of the best half; Breiman et al. 1984 (one standard error).
     """
-    left = list(heats)
+    left = sorted(heats, key=lambda it: it.latency)
     chosen: list[Candidate] = []
     while left and len(chosen) < count:
-        values = [
-            {"accuracy": it.tuned.value, "latency_ms": it.candidate.promised["latency_ms"].value}
-            for it in left
-        ]
-        points = [[value[name] for name in OBJECTIVES] for value in values]
-        best = choose(points, tuple(OBJECTIVES.values()), count - len(chosen))
-        chosen += [left[place].candidate for place in best]
-        left = [it for place, it in enumerate(left) if place not in best]
+        running = [it for it in left if not any(_beats(other, it) for other in left)]
+        level = np.maximum.accumulate([it.tuned.value for it in running])
+        steps = np.arange(len(running)) * 1e-9  # so that each of them is on the front
+        points = np.stack([level + steps, [it.latency for it in running]], 1)
+        places = choose(points, tuple(OBJECTIVES.values()), count - len(chosen))
+        best = {running[place].candidate.id for place in places}
+        chosen += [it.candidate for it in left if it.candidate.id in best]
+        left = [it for it in left if it.candidate.id not in best]
     return chosen
+
+
+def _beats(one: Heat, other: Heat) -> bool:
+    """Tell whether `one` is not slower, and more accurate by over a standard error of `other`."""
+    low, high = other.tuned.low, other.tuned.high
+    error = 0.0 if low is None or high is None else (high - low) / 4
+    return one.latency <= other.latency and one.tuned.value - other.tuned.value > error

@@ -19,6 +19,8 @@ NORM_BATCHES = 8
 """Batches of 128 images from which batch-norm statistics are estimated."""
 MOST_IMAGES = 2000
 """Images of the validation split on which a proxy is evaluated."""
+TUNED_IMAGES = 8000
+"""Those for networks that were tuned, which differ by less."""
 BATCH = 128
 
 

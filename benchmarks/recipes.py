@@ -9,76 +9,16 @@ trained for as many epochs.
 import argparse
 import statistics
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from machine import describe
 from sartor import tasks
 from sartor.jobs.fit import CACHE
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
-from sartor.nets import Family, Network, mobile, resize
-from sartor.tasks import Augment, Batches
-from sartor.train import (
-    Budget,
-    Recipe,
-    Training,
-    Tune,
-    correct,
-    estimate_norms_,
-    half_pays,
-    keep_freed_memory,
-    run,
-    step_seconds,
-)
+from sartor.nets import mobile
+from sartor.train import keep_freed_memory
 from sartor.units import Measurement
-
-SGD, MUON = Recipe(), Recipe(matrix_rate=0.02)
-
-
-@dataclass
-class School:
-    """Trains networks on a task."""
-
-    task: tasks.Task
-    epochs: float
-
-    def batches(self, recipe: Recipe, seed: int, *, augmented: bool = True) -> Batches:
-        """Return training batches."""
-        task = self.task
-        augment = Augment(crop=round(task.resolution / 12), flip=task.channels == 3)
-        return Batches(
-            task.train, batch=recipe.batch, seed=seed, mean=task.mean, std=task.std,
-            augment=augment if augmented else None,
-        )  # fmt: skip
-
-    def train(
-        self, family: Family, recipe: Recipe, seed: int, teacher: SoftLabels | None = None
-    ) -> tuple[Network, float, float]:
-        """Return a trained network, its accuracy on the test split, and the seconds it took."""
-        torch.manual_seed(seed)
-        design = family.largest()
-        network = Network(family.blueprint(design)).to(memory_format=torch.channels_last).train()
-        fetch, resolution = self.batches(recipe, seed), family.resolution(design)
-        half = half_pays(step_seconds(network, resize(fetch.at(0)[0], resolution)))
-        lesson = Tune(
-            network=network, resolution=resolution, fetch=fetch.at, half=half,
-            teacher=None if teacher is None else teacher.at, smoothing=recipe.label_smoothing,
-        )  # fmt: skip
-        started = time.monotonic()
-        training = Training(network, recipe)
-        run(training, lesson, Budget(steps=round(self.epochs * fetch.steps_per_epoch)))
-        training.wear_average_()
-        seconds = time.monotonic() - started
-        plain = self.batches(recipe, seed, augmented=False)
-        estimate_norms_(network, [plain.at(step)[0] for step in range(8)])
-        task = self.task
-        right, total = correct(
-            network, tasks.whole(task.test, mean=task.mean, std=task.std, batch=256)
-        )
-        return network, right / total, seconds
+from school import MUON, SGD, School
 
 
 def main() -> None:
@@ -90,7 +30,7 @@ def main() -> None:
     asked = parser.parse_args()
     keep_freed_memory()
     task = tasks.open(asked.data, cache=CACHE / "data")
-    school = School(task, asked.epochs)
+    school = School(task)
     shape = {"resolution": task.resolution, "channels": task.channels}
     large = mobile(**shape, classes=len(task.classes))
     small = mobile(**shape, classes=len(task.classes), width=0.5)
@@ -98,7 +38,9 @@ def main() -> None:
     print(f"{asked.data}, {asked.epochs:g} epochs, {asked.seeds} seeds\n")
     rows: dict[str, list[tuple[float, float]]] = {}
     for seed in range(asked.seeds):
-        teacher, accuracy, seconds = school.train(large, MUON, seed)
+        teacher, accuracy, seconds = school.train(
+            large, large.largest(), MUON, seed, epochs=asked.epochs
+        )
         rows.setdefault("its teacher, Muon", []).append((accuracy, seconds))
         with tempfile.TemporaryDirectory() as folder:
             soft = SoftLabels(
@@ -112,7 +54,9 @@ def main() -> None:
                 ("Muon", MUON, None),
                 ("Muon, taught", MUON, soft),
             ):
-                _, accuracy, seconds = school.train(small, recipe, seed, taught)
+                _, accuracy, seconds = school.train(
+                    small, small.largest(), recipe, seed, epochs=asked.epochs, teacher=taught
+                )
                 rows.setdefault(name, []).append((accuracy, seconds))
     print("| trained by | accuracy %, mean (smallest, largest) | seconds |\n|---|---|---|")
     for name, results in rows.items():

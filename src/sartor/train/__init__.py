@@ -6,7 +6,7 @@ from sartor.train.loop import Training, run
 from sartor.train.losses import distillation, taught
 from sartor.train.memory import keep_freed_memory
 from sartor.train.norms import estimate_norms_
-from sartor.train.precision import half_pays, step_seconds
+from sartor.train.precision import half_pays, is_dense, step_seconds
 from sartor.train.recipe import Recipe
 from sartor.train.sandwich import Fetch, Sandwich
 from sartor.train.threads import Threads
@@ -24,6 +24,7 @@ __all__ = [
     "distillation",
     "estimate_norms_",
     "half_pays",
+    "is_dense",
     "keep_freed_memory",
     "predictions",
     "run",

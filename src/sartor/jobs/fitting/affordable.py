@@ -4,7 +4,7 @@ from sartor.cost import count
 from sartor.jobs.fitting.asked import HEATS_SHARE, SHARES
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.training import batches
-from sartor.jobs.fitting.tuning import TUNING
+from sartor.jobs.fitting.tuning import DENSE
 from sartor.nets import Network, resize
 from sartor.train import step_seconds
 from sartor.units import Limit
@@ -43,7 +43,7 @@ def _bound(job: Job, seconds: float) -> float:
     family = job.family
     largest = family.largest()
     network = Network(family.blueprint(largest)).train()
-    images = resize(batches(job, TUNING, job.asked.seed).at(0)[0], family.resolution(largest))
+    images = resize(batches(job, DENSE, job.asked.seed).at(0)[0], family.resolution(largest))
     rate = len(images) / min(step_seconds(network, images).values())
     each = seconds * SHARES["finish"] * (1 - HEATS_SHARE) / (job.asked.picks + BASELINES)
     epochs = each * rate / len(job.task.train)

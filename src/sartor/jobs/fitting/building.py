@@ -18,7 +18,7 @@ from sartor.jobs.fitting.heats import Heat
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.teaching import Teacher
-from sartor.jobs.fitting.tuning import TUNING, Lesson, teach
+from sartor.jobs.fitting.tuning import Lesson, teach
 from sartor.nets import Network, Supernet, resize
 from sartor.study import replacing, write_bytes
 from sartor.tasks import Preprocessing
@@ -104,7 +104,7 @@ class Builder:
         if known is None:
             network, resolution = self.inherited(candidate), self._resolution(candidate)
             inherited = self.proxy.accuracy(network, resolution)
-            lesson = Lesson(f"{candidate.id}-heat", network, resolution, TUNING)
+            lesson = Lesson(f"{candidate.id}-heat", network, resolution)
             teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
             self.proxy.estimate_norms_(network, resolution)
             tuned = self.proxy.accuracy(network, resolution)
@@ -206,7 +206,7 @@ class Builder:
         network, inherited, before = self._start(candidate)
         # One that knows less than the student already does would only hold it back.
         able = teacher if teacher.accuracy.value > before.value else None
-        lesson = Lesson(candidate.id, network, resolution, TUNING, able)
+        lesson = Lesson(candidate.id, network, resolution, able)
         spent = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         self.proxy.estimate_norms_(network, resolution)
         tuned = self.proxy.accuracy(network, resolution)

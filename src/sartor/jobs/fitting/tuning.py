@@ -12,25 +12,38 @@ from sartor.jobs.fitting.teaching import SoftLabels, Teacher
 from sartor.jobs.fitting.training import batches
 from sartor.nets import resize
 from sartor.study import Checkpoints
-from sartor.train import Budget, Recipe, Threads, Training, Tune, half_pays, run, step_seconds
+from sartor.train import (
+    Budget,
+    Recipe,
+    Threads,
+    Training,
+    Tune,
+    half_pays,
+    is_dense,
+    run,
+    step_seconds,
+)
 
-TUNING = Recipe(matrix_rate=0.02, warmup=0.02)
-"""Inherited weights of a short training are a start, not a result: the rate is as high as from
-scratch."""
-SCRATCH = Recipe(matrix_rate=0.02)
-"""For networks to compare with, which start from random weights."""
+DENSE, DEPTHWISE = Recipe(matrix_rate=0.02), Recipe()
+"""For networks without and with depthwise convolutions. Orthogonal updates make the former learn
+faster, and the latter worse than SGD (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A network that is to be trained, and how."""
+    """A network that is to be trained."""
 
     name: str
     """Of the folder that keeps its checkpoints: the design's id, or a model's name."""
     network: nn.Module
     resolution: int
-    recipe: Recipe
     teacher: Teacher | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """What suits the network; the same from inherited and from random weights, since those of
+        a short training are a start, not a result."""
+        return DENSE if is_dense(self.network.modules()) else DEPTHWISE
 
 
 def teach(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sartor import search
 from sartor.deploy import Accuracy, measure_accuracy
 from sartor.jobs.fitting.building import preprocessing
 from sartor.jobs.fitting.job import Job
@@ -102,6 +103,4 @@ def rank_correlation(promised: Sequence[float], verified: Sequence[float]) -> fl
     """Return Spearman's correlation, or None for fewer than three or for equal values."""
     if len(promised) < 3 or len(set(promised)) < 2 or len(set(verified)) < 2:
         return None
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(np.array(promised), np.array(verified)).statistic)
+    return search.rank_correlation(np.array(promised), np.array(verified))

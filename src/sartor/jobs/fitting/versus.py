@@ -14,7 +14,7 @@ from sartor.errors import OptionError, did_you_mean
 from sartor.jobs.fitting.building import CALIBRATION, preprocessing, save_weights
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
-from sartor.jobs.fitting.tuning import SCRATCH, Lesson, teach
+from sartor.jobs.fitting.tuning import Lesson, teach
 from sartor.jobs.fitting.verifying import Program
 from sartor.targets import time_in_turn
 from sartor.units import Measurement
@@ -92,7 +92,7 @@ def train(
         network.load_state_dict(load_file(file))
         network.eval()
     else:
-        lesson = Lesson(rival.id, network, rival.resolution, SCRATCH)
+        lesson = Lesson(rival.id, network, rival.resolution)
         teach(job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         proxy.estimate_norms_(network, rival.resolution)
         save_weights(network, file)

@@ -1,0 +1,21 @@
+"""How networks are trained."""
+
+import pytest
+from torch import nn
+
+from sartor.jobs.fitting.tuning import DENSE, DEPTHWISE, Lesson
+from sartor.nets import Network
+from sartor.nets.families import published
+
+
+@pytest.mark.parametrize(
+    ("groups", "recipe"), [(1, DENSE), (4, DEPTHWISE)], ids=["dense", "depthwise"]
+)
+def test_the_recipe_suits_the_network(groups: int, recipe: object) -> None:
+    network = nn.Sequential(nn.Conv2d(4, 8, 3, groups=groups), nn.ReLU(), nn.Flatten())
+    assert Lesson("it", network, 8).recipe is recipe
+
+
+def test_mobilenets_are_trained_without_orthogonal_updates() -> None:
+    family, design = published("mobilenet_v3_small", resolution=32)
+    assert Lesson("it", Network(family.blueprint(design)), 32).recipe.matrix_rate is None

@@ -16,11 +16,12 @@ from machine import describe
 from sartor import targets, tasks
 from sartor.cost import Survey, Surveyor, deployed
 from sartor.jobs.fit import CACHE
+from sartor.jobs.fitting.tuning import DENSE
 from sartor.nets import mobile
 from sartor.search import rank_correlation
 from sartor.space import Design
 from sartor.train import keep_freed_memory
-from school import MUON, School
+from school import School
 
 NETWORKS = 80
 """Architectures of the survey."""
@@ -45,7 +46,7 @@ def main() -> None:
     designs = draw(survey, asked.designs, np.random.default_rng(asked.seed))
     school = School(task)
     accuracy = np.array(
-        [school.train(family, it, MUON, asked.seed, seconds=asked.seconds)[1] for it in designs]
+        [school.train(family, it, DENSE, asked.seed, seconds=asked.seconds)[1] for it in designs]
     )
     known = survey.estimate(designs)
     measures = {

@@ -1,9 +1,10 @@
-"""How accurate a network is after a few epochs, by what updates its weights and what teaches it.
+"""How accurate a network is after a minute, by what updates its weights and what teaches it.
 
-    python benchmarks/recipes.py DATA [--epochs 6] [--seeds 3]
+    python benchmarks/recipes.py DATA [--seconds 60] [--seeds 3]
 
-The network is the largest of the `mobile` family at half of its widths; its teacher is the largest,
-trained for as many epochs.
+The network is the largest of the `mobile` family at half of its widths. One teacher is the same
+network after a quarter of the time, as much as a network learns among all designs of a supernet;
+the other is the largest at three quarters of its widths, after three times as long.
 """
 
 import argparse
@@ -11,59 +12,68 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from torch import nn
+
 from machine import describe
 from sartor import tasks
 from sartor.jobs.fit import CACHE
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
-from sartor.nets import mobile
-from sartor.train import keep_freed_memory
+from sartor.jobs.fitting.tuning import DENSE, DEPTHWISE
+from sartor.nets import Family, mobile
+from sartor.train import Recipe, keep_freed_memory
 from sartor.units import Measurement
-from school import MUON, SGD, School
+from school import School
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data")
-    parser.add_argument("--epochs", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
     keep_freed_memory()
     task = tasks.open(asked.data, cache=CACHE / "data")
     school = School(task)
     shape = {"resolution": task.resolution, "channels": task.channels}
-    large = mobile(**shape, classes=len(task.classes))
-    small = mobile(**shape, classes=len(task.classes), width=0.5)
+    small, large = (mobile(**shape, classes=len(task.classes), width=it) for it in (0.5, 0.75))
     print(describe())
-    print(f"{asked.data}, {asked.epochs:g} epochs, {asked.seeds} seeds\n")
-    rows: dict[str, list[tuple[float, float]]] = {}
-    for seed in range(asked.seeds):
-        teacher, accuracy, seconds = school.train(
-            large, large.largest(), MUON, seed, epochs=asked.epochs
+    print(f"{asked.data}, {asked.seconds:g} seconds each, {asked.seeds} seeds\n")
+    rows: dict[str, list[float]] = {}
+
+    def lesson(
+        name: str,
+        recipe: Recipe,
+        seconds: float,
+        family: Family = small,
+        teacher: SoftLabels | None = None,
+    ) -> nn.Module:
+        network, accuracy, _ = school.train(
+            family, family.largest(), recipe, seed, seconds=seconds, teacher=teacher
         )
-        rows.setdefault("its teacher, Muon", []).append((accuracy, seconds))
-        with tempfile.TemporaryDirectory() as folder:
-            soft = SoftLabels(
-                Teacher("teacher", teacher, Measurement(accuracy, "proxy")),
-                school.batches(MUON, seed, augmented=False),
-                Path(folder) / "soft.npy",
-                (len(task.train), len(task.classes)),
-            )
-            for name, recipe, taught in (
-                ("SGD", SGD, None),
-                ("Muon", MUON, None),
-                ("Muon, taught", MUON, soft),
-            ):
-                _, accuracy, seconds = school.train(
-                    small, small.largest(), recipe, seed, epochs=asked.epochs, teacher=taught
+        rows.setdefault(name, []).append(100 * accuracy)
+        return network
+
+    for seed in range(asked.seeds):
+        early = lesson("the teacher after a quarter of the time", DENSE, asked.seconds / 4)
+        strong = lesson("the larger teacher", DENSE, 3 * asked.seconds, family=large)
+        lesson("SGD, batches of 128", DEPTHWISE, asked.seconds)
+        lesson("Muon, batches of 128", Recipe(matrix_rate=0.02), asked.seconds)
+        lesson("Muon, batches of 256", DENSE, asked.seconds)
+        for name, teacher in (("early", early), ("larger", strong)):
+            with tempfile.TemporaryDirectory() as folder:
+                soft = SoftLabels(
+                    Teacher(name, teacher, Measurement(0.0, "proxy")),
+                    school.batches(DENSE, seed, augmented=False),
+                    Path(folder) / "soft.npy",
+                    (len(task.train), len(task.classes)),
                 )
-                rows.setdefault(name, []).append((accuracy, seconds))
-    print("| trained by | accuracy %, mean (smallest, largest) | seconds |\n|---|---|---|")
+                title = f"Muon, batches of 256, taught by the {name} teacher"
+                lesson(title, DENSE, asked.seconds, teacher=soft)
+    print("| trained by | accuracy %, mean (smallest, largest) |\n|---|---|")
     for name, results in rows.items():
-        accuracies = [100 * accuracy for accuracy, _ in results]
-        spread = f"({min(accuracies):.2f}, {max(accuracies):.2f})"
-        seconds = statistics.median(seconds for _, seconds in results)
-        print(f"| {name} | {statistics.mean(accuracies):.2f} {spread} | {seconds:.0f} |")
+        spread = f"({min(results):.2f}, {max(results):.2f})"
+        print(f"| {name} | {statistics.mean(results):.2f} {spread} |")
 
 
 if __name__ == "__main__":

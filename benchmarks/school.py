@@ -22,8 +22,6 @@ from sartor.train import (
     step_seconds,
 )
 
-SGD, MUON = Recipe(), Recipe(matrix_rate=0.02)
-
 
 @dataclass
 class School:

@@ -13,7 +13,12 @@ from sartor.nets.families import published
 )
 def test_the_recipe_suits_the_network(groups: int, recipe: object) -> None:
     network = nn.Sequential(nn.Conv2d(4, 8, 3, groups=groups), nn.ReLU(), nn.Flatten())
-    assert Lesson("it", network, 8).recipe is recipe
+    assert Lesson("it", network, 8).recipe == recipe
+
+
+def test_batches_of_large_images_are_smaller() -> None:
+    network = nn.Conv2d(3, 8, 3)
+    assert [Lesson("it", network, size).recipe.batch for size in (28, 64, 224)] == [256, 128, 128]
 
 
 def test_mobilenets_are_trained_without_orthogonal_updates() -> None:

@@ -16,7 +16,10 @@ Vector = npt.NDArray[np.float64]
 
 BLOCK = 16
 """Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
-CLASSES = ("dense", "pointwise", "depthwise", "vector", "pool", "add", "scale", "hswish")
+IMAGE = 4
+"""Channels of an image at most."""
+CLASSES = ("image", "dense", "pointwise", "depthwise", "vector", "pool", "add", "scale", "hswish")
+"""Of kernels. `image` stands for convolutions that read an image: too few channels for a block."""
 PRECISIONS = ("fp32", "bf16", "int8")
 QUANTITIES = ("calls", "work", "traffic", "weights")
 """Of every kernel class: number of calls, multiply-adds with channels rounded up to blocks,
@@ -35,6 +38,8 @@ def kernel_class(layer: Layer) -> str:
         return layer.op
     if layer.groups > 1:
         return "depthwise"
+    if layer.inputs <= IMAGE:
+        return "image"
     return "pointwise" if layer.kernel == 1 else "dense"
 
 
@@ -77,19 +82,26 @@ def features(family: Family, design: Design, how: Deployment | None = None) -> V
             vector[column] += value
         if before is not None and before != is_float:
             vector[-3] += 1
-            vector[-2] += placed.layer.inputs * placed.layer.size**2 / 1e6
+            vector[-2] += _read(placed.layer) / 1e6
         before = is_float
     vector[-1] = 1.0
     return vector
 
 
 def summarise(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Shrink feature vectors, (n, WIDTH), to logarithms of totals per class, (n, classes * 3)."""
+    """Shrink feature vectors, (n, WIDTH), to logarithms of totals, (n, classes * 7 + 2).
+
+    Calls, work and traffic of every kernel class, in float and in int8 apart: where a network mixes
+    them, their costs do not simply add up. Then the weights of every class, and the switches.
+    """
     cube = vectors[:, : -len(SWITCHES) - 1]
-    cube = cube.reshape(len(vectors), len(PRECISIONS), len(CLASSES), len(QUANTITIES)).sum(1)
-    calls, work, traffic = cube[..., 0], cube[..., 1], cube[..., 2]
-    logs = [np.log1p(calls), np.log1p(20 * work), np.log1p(20 * traffic)]
-    return np.concatenate([*logs, np.log1p(vectors[:, -3:-2])], axis=1)
+    cube = cube.reshape(len(vectors), len(PRECISIONS), len(CLASSES), len(QUANTITIES))
+    logs = []
+    for part in (cube[:, :-1].sum(1), cube[:, -1]):  # (n, classes, quantities)
+        calls, work, traffic = part[..., 0], part[..., 1], part[..., 2]
+        logs += [np.log1p(calls), np.log1p(20 * work), np.log1p(20 * traffic)]
+    logs += [np.log1p(20 * cube[..., 3].sum(1)), np.log1p(vectors[:, -3:-1] * (1, 20))]
+    return np.concatenate(logs, axis=1)
 
 
 def stack(family: Family, designs: Sequence[Design]) -> npt.NDArray[np.float64]:
@@ -124,17 +136,20 @@ def _work(layer: Layer) -> float:
         return 0.0
     if layer.groups > 1:
         return _blocks(layer.outputs) * layer.kernel**2 * layer.size**2
-    inputs = layer.inputs if layer.inputs < 4 else _blocks(layer.inputs)
+    inputs = layer.inputs if layer.inputs <= IMAGE else _blocks(layer.inputs)
     return inputs * _blocks(layer.outputs) * layer.kernel**2 * layer.size**2
 
 
 def _traffic(layer: Layer) -> float:
-    read = layer.inputs * (layer.size * layer.stride) ** 2
+    inputs = 2 if layer.op == "add" else 1
+    return inputs * _read(layer) + layer.outputs * layer.size**2
+
+
+def _read(layer: Layer) -> int:
+    """Return the elements of an input map."""
     if layer.op == "pool":
-        read = layer.inputs * layer.kernel**2
-    if layer.op == "add":
-        read *= 2
-    return read + layer.outputs * layer.size**2
+        return layer.inputs * layer.kernel**2
+    return layer.inputs * (layer.size * layer.stride) ** 2
 
 
 def _blocks(channels: int) -> int:

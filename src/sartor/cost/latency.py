@@ -16,7 +16,7 @@ Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 FEWEST = 6
 """Networks below which a model is not fitted."""
-PULL = 0.1
+PULL = 0.03
 """Strength of the prior against one network."""
 MOST_CORRECTED = math.log(1.5)
 """A correction by more than half is no correction but an extrapolation."""

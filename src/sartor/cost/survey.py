@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sartor.cost.anchors import SCALES, Anchors
 from sartor.cost.count import count
 from sartor.cost.features import stack
 from sartor.cost.latency import LatencyError, LatencyModel, error_of, fit, held_out
@@ -20,9 +21,9 @@ from sartor.errors import DataError
 from sartor.nets import Family, Network
 from sartor.space import Design, Space
 from sartor.study import read_json, write_json
-from sartor.targets import Target, time_in_turn
+from sartor.targets import Target
 
-VERSION = 2
+VERSION = 3
 """Of the files that are timed: raised when export or quantization changes what is executed."""
 CHUNK = 4
 """Architectures that are exported and then timed in turn."""
@@ -46,6 +47,8 @@ class Timed:
     """Number of its architecture."""
     latency_ms: float
     size_bytes: int
+    pace: float
+    """Milliseconds of the anchors, timed in turn with it: their geometric mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Survey:
     errors: Mapping[tuple[str, str], LatencyError]
     """By runtime and precision, on networks that the models were not fitted on."""
     sizes: SizeModel
+    pace: float
+    """The usual milliseconds of the anchors: the speed of the machine that predictions are for."""
     dropped: tuple[str, ...] = ()
     """Sentences on runtimes and precisions that were left out."""
 
@@ -116,6 +121,7 @@ class Surveyor:
     runtimes: dict[str, tuple[str, ...]] = field(init=False)
     dropped: list[str] = field(default_factory=list)
     """Sentences on what was left out."""
+    _anchors: Anchors | None = None
 
     def __post_init__(self) -> None:
         self.runtimes = {
@@ -162,10 +168,11 @@ class Surveyor:
         if self.architectures < FEWEST // 2:
             raise DataError(f"a survey needs {FEWEST // 2} networks; {self.architectures} timed.")
         models, errors = {}, {}
+        pace = float(np.median([item.pace for item in self.timed]))
         for runtime in self.runtimes:
             own = [item for item in self.timed if item.design["runtime"] == runtime]
             vectors = stack(self.family, [item.design for item in own])
-            times = np.array([item.latency_ms for item in own])
+            times = np.array([item.latency_ms * pace / item.pace for item in own])
             groups = np.array([item.group for item in own])
             models[runtime] = fit(vectors, times)
             predicted = held_out(vectors, times, groups)
@@ -178,14 +185,15 @@ class Surveyor:
         sizes = np.array([item.size_bytes for item in kept], float)
         size_model = fit_size(self.family, [item.design for item in kept], sizes)
         return Survey(
-            self.family, dict(self.runtimes), tuple(kept), models, errors, size_model,
+            self.family, dict(self.runtimes), tuple(kept), models, errors, size_model, pace,
             tuple(self.dropped),
         )  # fmt: skip
 
     def save(self, file: Path) -> None:
         """Write what was timed to a JSON file."""
         rows = [
-            [dict(item.design), item.group, item.latency_ms, item.size_bytes] for item in self.timed
+            [dict(item.design), item.group, item.latency_ms, item.size_bytes, item.pace]
+            for item in self.timed
         ]
         write_json(file, {"runtimes": self.runtimes, "dropped": self.dropped, "timed": rows})
 
@@ -194,7 +202,7 @@ class Surveyor:
         plain = read_json(file)
         self.runtimes = {name: tuple(floats) for name, floats in plain["runtimes"].items()}
         self.dropped = list(plain["dropped"])
-        self.timed = [Timed(Design(d), group, ms, size) for d, group, ms, size in plain["timed"]]
+        self.timed = [Timed(Design(design), *rest) for design, *rest in plain["timed"]]
 
     def _deployments(self, architecture: Design, rng: np.random.Generator) -> list[Design]:
         """List the deployments in which an architecture is timed."""
@@ -226,9 +234,24 @@ class Surveyor:
                         file, threads=self.target.threads, precision=how.float_precision
                     )
                     planned[design.id] = (design, number, file.stat().st_size)
-            timings = time_in_turn(programs, seconds_each=SECONDS_EACH, seed=self.seed)
+            if self._anchors is None:
+                self._anchors = self._load_anchors(Path(folder))
+            pace, timings = self._anchors.time(programs, SECONDS_EACH, self.seed)
         for key, (design, number, size) in planned.items():
-            self.timed.append(Timed(design, number, timings[key].median_ms, size))
+            self.timed.append(Timed(design, number, timings[key].median_ms, size, pace))
+
+    def _load_anchors(self, folder: Path) -> Anchors:
+        """Load the anchors in the first runtime."""
+        name, runtime = next(iter(self.target.runtimes.items()))
+        precision = runtime.float_precisions()[0]
+        programs = {}
+        for scale in SCALES:
+            design = Design(deployed(self.family.scaled(scale), name, precision))
+            file = self.build(design, folder)
+            programs[f"anchor {scale:g}"] = runtime.load(
+                file, threads=self.target.threads, precision=precision
+            )
+        return Anchors(programs)
 
     def _architecture(self, number: int) -> Design:
         """Draw an architecture: the ends first, then small, medium and large ones in turn.

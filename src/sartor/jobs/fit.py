@@ -14,7 +14,7 @@ from sartor.cost import Survey
 from sartor.errors import LimitError, RunFolderError
 from sartor.jobs.fitting.affordable import affordable
 from sartor.jobs.fitting.asked import SHARES, Asked, Shares
-from sartor.jobs.fitting.building import Builder, largest_as_teacher
+from sartor.jobs.fitting.building import Builder
 from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.outcome import finish, summarise_run
@@ -26,7 +26,6 @@ from sartor.jobs.fitting.searching import (
     search_designs,
 )
 from sartor.jobs.fitting.surveying import check_smallest, survey_target
-from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.training import train_supernet
 from sartor.jobs.fitting.versus import read_rival
 from sartor.jobs.progress import Progress, Silent
@@ -161,7 +160,7 @@ class _Stages:
         job = self._prepare()
         survey = self._survey(job)
         promising = promising_designs(job, survey)
-        evaluator, builder, teacher, training = self._train(job, survey, promising)
+        evaluator, builder, training = self._train(job, survey, promising)
         trials = open_trials(job, survey)
         try:
             with self._stage("search"):
@@ -169,7 +168,7 @@ class _Stages:
                     job, survey, evaluator, trials, promising, self._seconds("search")
                 )
             seconds = self._seconds("finish")
-            finisher = Finisher(job, survey, evaluator, trials, study, builder, teacher, seconds)
+            finisher = Finisher(job, survey, evaluator, trials, study, builder, seconds)
             outcome = finish(job, finisher, training)
             with self._stage("report"):
                 summary = summarise_run(job, outcome)
@@ -210,16 +209,16 @@ class _Stages:
 
     def _train(
         self, job: Job, survey: Survey, promising: Sequence[Design]
-    ) -> tuple[Evaluator, Builder, Teacher, dict[str, Any]]:
+    ) -> tuple[Evaluator, Builder, dict[str, Any]]:
         with self._stage("train"):
             most = min((it.bound for it in affordable(job)), default=math.inf)
             supernet = train_supernet(job, promising, most, self._seconds("train"))
             proxy = Proxy(job.task, job.asked.seed)
             finer = Proxy(job.task, job.asked.seed, images=TUNED_IMAGES)
-            teacher = largest_as_teacher(supernet, finer)
+            builder = Builder(job, supernet, finer)
             record = dict(self.folder.stage_result("train"))
-            record["largest_proxy_accuracy"] = teacher.accuracy.to_json()
-        return Evaluator(supernet, proxy, survey), Builder(job, supernet, finer), teacher, record
+            record["largest_proxy_accuracy"] = builder.largest_accuracy().to_json()
+        return Evaluator(supernet, proxy, survey), builder, record
 
     def _seconds(self, stage: str) -> float | None:
         if self.asked.seconds is None:

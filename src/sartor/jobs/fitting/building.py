@@ -57,7 +57,7 @@ class Builder:
     def build(
         self,
         candidate: Candidate,
-        teacher: Teacher,
+        teacher: Teacher | None,
         *,
         seconds: float | None,
         steps: int | None,
@@ -67,7 +67,7 @@ class Builder:
 
         Args:
             candidate: What is built.
-            teacher: Teaches it.
+            teacher: Teaches it, if it knows more; or None.
             seconds: Time for tuning; None where `steps` is given.
             steps: Steps of tuning, or None.
             report: Called about once a second with the share done and the loss.
@@ -137,7 +137,18 @@ class Builder:
     def as_teacher(self, built: Built) -> Teacher:
         """Let a tuned network teach others."""
         network = self.load(built.candidate).to(memory_format=torch.channels_last)
-        return _teacher(built.candidate.id, network, self._resolution(built.candidate), built.tuned)
+        resolution = self._resolution(built.candidate)
+        return Teacher(
+            built.candidate.id, lambda images: network(resize(images, resolution)), built.tuned
+        )
+
+    def largest_accuracy(self) -> Measurement:
+        """Measure the accuracy of the supernet's largest network."""
+        design = self.supernet.family.largest()
+        network = self.supernet.cut(design).to(memory_format=torch.channels_last)
+        resolution = self.supernet.family.resolution(design)
+        self.proxy.estimate_norms_(network, resolution)
+        return self.proxy.accuracy(network, resolution)
 
     def write(self, candidate: Candidate, network: nn.Module, file: Path) -> None:
         """Export a network as its design says, by way of a file beside it: none is partial."""
@@ -197,7 +208,7 @@ class Builder:
     def _tune(
         self,
         candidate: Candidate,
-        teacher: Teacher,
+        teacher: Teacher | None,
         seconds: float | None,
         steps: int | None,
         report: Callable[[float, float], None],
@@ -205,7 +216,7 @@ class Builder:
         resolution = self._resolution(candidate)
         network, inherited, before = self._start(candidate)
         # One that knows less than the student already does would only hold it back.
-        able = teacher if teacher.accuracy.value > before.value else None
+        able = teacher if teacher and teacher.accuracy.value > before.value else None
         lesson = Lesson(candidate.id, network, resolution, able)
         spent = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         self.proxy.estimate_norms_(network, resolution)
@@ -233,16 +244,3 @@ def preprocessing(job: Job, resolution: int) -> Preprocessing:
         mean=task.mean,
         std=task.std,
     )
-
-
-def largest_as_teacher(supernet: Supernet, proxy: Proxy) -> Teacher:
-    """Return the supernet's largest network as a teacher."""
-    design = supernet.family.largest()
-    network = supernet.cut(design).to(memory_format=torch.channels_last)
-    resolution = supernet.family.resolution(design)
-    proxy.estimate_norms_(network, resolution)
-    return _teacher("largest", network, resolution, proxy.accuracy(network, resolution))
-
-
-def _teacher(name: str, network: nn.Module, resolution: int, accuracy: Measurement) -> Teacher:
-    return Teacher(name, lambda images: network(resize(images, resolution)), accuracy)

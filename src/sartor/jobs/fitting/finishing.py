@@ -30,9 +30,6 @@ from sartor.units import METRICS
 PLAN = "finish/plan"
 MOST_REPLACED = 8
 """Candidates that are tried in the place of one that misses a limit."""
-SLOWER = 0.75
-"""Power of the latency by which the time for tuning is divided: 0 for equal times, 1 for about as
-many epochs for each."""
 STEPS_SHARE = 0.25
 """Steps of tuning for every step of supernet training, where the budget is in steps."""
 
@@ -79,11 +76,10 @@ class Plan:
 
 
 def tuning_shares(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Divide the time for tuning, by id: as a power of the predicted latency.
-
-    A large network takes longer for the same number of images, and has more to learn from them.
+    """Divide the time for tuning, by id: in proportion to the predicted latency, so that all see
+    the training split about as often.
     """
-    weights = {it.id: it.promised["latency_ms"].value ** SLOWER for it in candidates}
+    weights = {it.id: it.promised["latency_ms"].value for it in candidates}
     total = sum(weights.values())
     return {key: weight / total for key, weight in weights.items()}
 
@@ -109,8 +105,6 @@ class Finisher:
     trials: Trials
     study: Study
     builder: Builder
-    teacher: Teacher
-    """The supernet's largest network."""
     seconds: float | None
     _rejected: list[tuple[str, str]] = field(default_factory=list)
 
@@ -165,10 +159,12 @@ class Finisher:
     def build(self, plan: Plan) -> list[Built]:
         """Tune and export all candidates, the slowest first.
 
-        The slower ones are trained longer, and the most accurate so far teaches the next.
+        The slower ones are trained longer, and the most accurate so far teaches the next. The
+        supernet's largest network teaches none: it shared its training with all the others, and
+        what is tuned alone soon knows more (docs/benchmarks.md).
         """
         built: list[Built] = []
-        teacher = self.teacher
+        teacher: Teacher | None = None
         shares = tuning_shares(plan.candidates)
         done_before = HEATS_SHARE
         for candidate in sorted(plan.candidates, key=lambda it: (-shares[it.id], it.id)):
@@ -190,7 +186,7 @@ class Finisher:
             result = self.builder.build(
                 candidate, teacher, seconds=seconds, steps=self.steps, report=report
             )
-            if result.tuned.value > teacher.accuracy.value:
+            if teacher is None or result.tuned.value > teacher.accuracy.value:
                 teacher = self.builder.as_teacher(result)
             built.append(result)
             done_before += share

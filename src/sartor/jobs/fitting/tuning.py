@@ -1,7 +1,7 @@
-"""Tuning: a network that was cut out learns on, taught by the supernet's largest."""
+"""Tuning: a network that was cut out learns on, taught by one that was tuned before."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -24,9 +24,13 @@ from sartor.train import (
     step_seconds,
 )
 
-DENSE, DEPTHWISE = Recipe(matrix_rate=0.02), Recipe()
+DENSE = Recipe(batch=256, learning_rate=0.2, matrix_rate=0.04)
+DEPTHWISE = Recipe()
 """For networks without and with depthwise convolutions. Orthogonal updates make the former learn
-faster, and the latter worse than SGD (docs/benchmarks.md)."""
+faster, also from batches that are large enough to be fast, and the latter worse than SGD
+(docs/benchmarks.md)."""
+MOST_PIXELS = 2**19
+"""Of a batch: where images are large, larger batches are no faster and only take memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class Lesson:
     def recipe(self) -> Recipe:
         """What suits the network; the same from inherited and from random weights, since those of
         a short training are a start, not a result."""
-        return DENSE if is_dense(self.network.modules()) else DEPTHWISE
+        recipe = DENSE if is_dense(self.network.modules()) else DEPTHWISE
+        fitting = max(DEPTHWISE.batch, MOST_PIXELS // self.resolution**2)
+        return replace(recipe, batch=min(recipe.batch, fitting))
 
 
 def teach(

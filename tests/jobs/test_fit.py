@@ -1,10 +1,12 @@
 """The main job, from data to verified files, killed, resumed and asked wrongly."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +116,48 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
         process.wait()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    summary = json.loads((place / "killed" / "summary.json").read_text())
+    assert_same_result(place / "killed", run)
+
+
+@pytest.fixture
+def small_disk(place: Path) -> Iterator[Callable[[int], Path]]:
+    """A disk of as many MB as it is called with; what was there before stays."""
+    disk = place / "disk"
+    disk.mkdir()
+
+    def sized(megabytes: int) -> Path:
+        how = f"size={megabytes}m{',remount' if disk.is_mount() else ''}"
+        made = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(disk)]
+        if shutil.which("mount") is None or subprocess.run(made, capture_output=True).returncode:
+            pytest.skip("mounting a small disk is not allowed here")
+        return disk
+
+    yield sized
+    subprocess.run(["umount", "--lazy", str(disk)], check=False, capture_output=True)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_loses_nothing(
+    run: sartor.Run, place: Path, small_disk: Callable[[int], Path]
+) -> None:
+    """It grows each time it was full, as when a user makes room."""
+    full = 0
+    for megabytes in (1, 2, 4, 8, 16, 32, 64, 256):
+        disk = small_disk(megabytes)
+        try:
+            fit(place, "disk/run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
+        except RunFolderError as error:
+            assert "disk is full" in str(error)  # noqa: PT017  (it need not be raised)
+            full += 1
+        else:
+            break
+    assert full >= 3
+    assert_same_result(disk / "run", run)
+
+
+def assert_same_result(folder: Path, run: sartor.Run) -> None:
+    """The folder holds the very networks of an unbroken run."""
+    summary = json.loads((folder / "summary.json").read_text())
 
     def essence(found: Any) -> Any:
         networks = sorted(found["picks"], key=lambda it: it["id"])
@@ -122,8 +165,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
 
     assert essence(summary) == essence(run.summary)
     for it in summary["picks"]:
-        ours = (place / "killed" / it["file"]).read_bytes()
-        assert ours == (run.folder / it["file"]).read_bytes()
+        assert (folder / it["file"]).read_bytes() == (run.folder / it["file"]).read_bytes()
 
 
 @pytest.mark.slow

@@ -10,9 +10,10 @@ from sartor.train import step_seconds
 from sartor.units import Limit
 
 RECORD = "finish/affordable"
-EPOCHS = 4
-"""Times that a finished network should have seen the data at least, the supernet's training not
-counted in."""
+EPOCHS = 8
+"""Times that a finished network should see the data at least in an equal share of the time for
+tuning. The largest have more than that, about twenty; at six they were no better than networks of
+a fifth of their size after as many minutes (docs/benchmarks.md)."""
 BASELINES = 2
 """Networks that are finished beside the picks."""
 SMALL = 4

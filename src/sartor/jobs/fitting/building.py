@@ -218,14 +218,20 @@ class Builder:
         # One that knows less than the student already does would only hold it back.
         able = teacher if teacher and teacher.accuracy.value > before.value else None
         lesson = Lesson(candidate.id, network, resolution, able)
-        spent = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+        done = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
         self.proxy.estimate_norms_(network, resolution)
         tuned = self.proxy.accuracy(network, resolution)
         folder = self.folder(candidate)
         save_weights(network, folder / "network.safetensors")
         write_bytes(folder / "design.json", candidate.design.to_json().encode())
         self._forget(lesson)
-        return {"inherited": inherited.to_json(), "tuned": tuned.to_json(), "seconds": spent}
+        return {
+            "inherited": inherited.to_json(),
+            "tuned": tuned.to_json(),
+            "taught_by": able.name if able else None,
+            "seconds": done.seconds,
+            "steps": done.step,
+        }
 
 
 def save_weights(network: nn.Module, file: Path) -> None:

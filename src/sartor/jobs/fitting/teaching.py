@@ -38,15 +38,23 @@ class SoftLabels:
         file: Where the logits are kept in half precision, so that a training that goes on is
             taught the very same.
         shape: Images of the split and classes.
+        half: Compute them in bfloat16.
 
     Raises:
         DamagedFileError: The file is of something else.
     """
 
     def __init__(
-        self, teacher: Teacher, batches: Batches, file: Path, shape: tuple[int, int]
+        self,
+        teacher: Teacher,
+        batches: Batches,
+        file: Path,
+        shape: tuple[int, int],
+        *,
+        half: bool = False,
     ) -> None:
         self._teacher = teacher
+        self._half = half
         self._batches = batches
         if not file.exists():
             with replacing(file, needed=2 * shape[0] * shape[1]) as part, part.open("wb") as opened:
@@ -59,7 +67,9 @@ class SoftLabels:
         """Return the logits for the images of a step."""
         rows = self._batches.rows(step)
         if not self._known[rows].any(1).all():  # zeros: not asked for yet
-            with torch.inference_mode():
-                logits = self._teacher.network(self._batches.at(step)[0])
+            images = self._batches.at(step)[0]
+            device = images.device.type
+            with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._half):
+                logits = self._teacher.network(images)
             self._known[rows] = logits.float().numpy()
         return torch.from_numpy(self._known[rows].astype(np.float32))

@@ -60,7 +60,7 @@ def teach(
     steps: int | None,
     stage: str,
     report: Callable[[float, float], None],
-) -> float:
+) -> Training:
     """Train a network in place, or go on where an earlier session stopped.
 
     Args:
@@ -72,7 +72,7 @@ def teach(
         report: Called about once a second with the share done and the loss.
 
     Returns:
-        Seconds spent in all sessions.
+        The training, with the steps and seconds of all sessions.
     """
     network = lesson.network.to(memory_format=torch.channels_last)
     checkpoints = Checkpoints(_folder(job, lesson.name))
@@ -88,7 +88,7 @@ def teach(
         network=network,
         resolution=lesson.resolution,
         fetch=fetch.at,
-        teacher=None if lesson.teacher is None else soft_labels(job, lesson).at,
+        teacher=None if lesson.teacher is None else soft_labels(job, lesson, half).at,
         smoothing=lesson.recipe.label_smoothing,
         half=half,
     )
@@ -107,16 +107,17 @@ def teach(
     run(training, tune, budget, save=save, report=report, threads=threads)
     training.wear_average_()
     network.eval()
-    return training.seconds
+    return training
 
 
-def soft_labels(job: Job, lesson: Lesson) -> SoftLabels:
-    """Open what the teacher of a lesson says of the training images."""
+def soft_labels(job: Job, lesson: Lesson, half: bool) -> SoftLabels:
+    """Open what the teacher of a lesson says of the training images, in bfloat16 or float32."""
     teacher = lesson.teacher
     assert teacher is not None, lesson.name
     plain = batches(job, lesson.recipe, job.asked.seed + 1, augmented=False)
     file = job.folder.path / "training" / f"taught-by-{teacher.name}.npy"
-    return SoftLabels(teacher, plain, file, (len(job.task.train), len(job.task.classes)))
+    shape = (len(job.task.train), len(job.task.classes))
+    return SoftLabels(teacher, plain, file, shape, half=half)
 
 
 def _folder(job: Job, name: str) -> Path:

@@ -12,8 +12,7 @@ from sartor.units import Limit
 RECORD = "finish/affordable"
 EPOCHS = 8
 """Times that a finished network should see the data at least in an equal share of the time for
-tuning. The largest have more than that, about twenty; at six they were no better than networks of
-a fifth of their size after as many minutes (docs/benchmarks.md)."""
+tuning; the largest have more than that. Half as often is too seldom (docs/benchmarks.md)."""
 BASELINES = 2
 """Networks that are finished beside the picks."""
 SMALL = 4

@@ -25,7 +25,7 @@ from sartor.jobs.fitting.verifying import missed_limits
 from sartor.search import Study
 from sartor.study import Trials
 from sartor.targets import time_in_turn
-from sartor.units import METRICS
+from sartor.units import METRICS, show
 
 PLAN = "finish/plan"
 MOST_REPLACED = 8
@@ -188,6 +188,9 @@ class Finisher:
             )
             if teacher is None or result.tuned.value > teacher.accuracy.value:
                 teacher = self.builder.as_teacher(result)
+                accuracy = show("accuracy", result.tuned.value)
+                latency = show("latency_ms", candidate.promised["latency_ms"].value)
+                self.job.progress.best(f"{accuracy} (tuned, proxy) at {latency} (predicted)")
             built.append(result)
             done_before += share
         return built

@@ -40,11 +40,9 @@ def main() -> None:
     survey = surveyor.result()
     print(describe())
     print(f"fitted on {options.fitted} architectures (seed 0), {options.new} others (seed 1)\n")
-    print(
-        "| runtime, precision | networks | median error | 95 % within | within 10 % | rank |",
-        end="",
-    )
-    print(" as timed: within 10 % |\n|---|---|---|---|---|---|---|")
+    columns = ["runtime, precision", "networks", "median error", "95 % within", "within 10 %"]
+    columns += ["rank", "as timed: within 10 %"]
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     for runtime, model in survey.models.items():
         own = [item for item in fresh.timed if item.design["runtime"] == runtime]
         predicted = model.predict(stack(family, [item.design for item in own]))

@@ -3,8 +3,8 @@
     python benchmarks/recipes.py DATA [--seconds 60] [--seeds 3]
 
 The network is the largest of the `mobile` family at half of its widths. One teacher is the same
-network after a quarter of the time, as much as a network learns among all designs of a supernet;
-the other is the largest at three quarters of its widths, after three times as long.
+network after a quarter of the time, which knows less than its student soon will; the other is the
+largest at three quarters of its widths, after three times as long.
 """
 
 import argparse

@@ -42,6 +42,19 @@ def test_a_teacher_is_asked_once_for_every_image(tmp_path: Path) -> None:
     assert asked == [4, 4, 4]
 
 
+@pytest.mark.parametrize("half", [False, True])
+def test_a_teacher_computes_as_its_student_does(tmp_path: Path, half: bool) -> None:
+    seen: list[bool] = []
+
+    def network(images: Tensor) -> Tensor:
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return images.flatten(1)[:, :3] + 5
+
+    teacher = Teacher("it", network, Measurement(0.5, "proxy"))
+    SoftLabels(teacher, BATCHES, tmp_path / "it.npy", (12, 3), half=half).at(0)
+    assert seen == [half]
+
+
 def test_what_was_asked_is_kept_in_the_file(tmp_path: Path) -> None:
     asked: list[int] = []
     before = labels(tmp_path / "it.npy", asked).at(1)

@@ -30,7 +30,7 @@ DEPTHWISE = Recipe()
 faster, also from batches that are large enough to be fast, and the latter worse than SGD
 (docs/benchmarks.md)."""
 MOST_PIXELS = 2**19
-"""Of a batch: where images are large, larger batches are no faster and only take memory."""
+"""Of a batch that is larger than the usual one: activations of large images take much memory."""
 
 
 @dataclass(frozen=True, slots=True)

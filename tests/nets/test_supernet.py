@@ -66,6 +66,15 @@ def test_a_worn_design_follows_the_weights_of_the_supernet(supernet: Supernet) -
     torch.testing.assert_close(after, cut, atol=1e-5, rtol=1e-5)
 
 
+def test_wearing_and_cutting_draw_no_weights(supernet: Supernet) -> None:
+    fresh = copy.deepcopy(supernet)
+    design = FAMILY.space.sample(np.random.default_rng(3))
+    before = torch.get_rng_state()
+    fresh.cut(design)
+    fresh.wear(design)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_cut_network_shares_no_memory_with_the_supernet(supernet: Supernet) -> None:
     before = {name: value.clone() for name, value in supernet.state_dict().items()}
     network = supernet.cut(FAMILY.largest())

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sartor.nets.family import Family
-from sartor.nets.network import Network, initialise_
+from sartor.nets.network import Network, Undrawn, initialise_
 from sartor.nets.parts import Part
 from sartor.nets.plan import Slices, cut, plan
 from sartor.space import Design
@@ -68,9 +68,8 @@ class Supernet(nn.Module):
         Its batch-norm statistics are fresh and have to be estimated.
         """
         blueprint = self.family.blueprint(design)
-        with torch.device("meta"):
+        with self.device, Undrawn():
             network = Network(blueprint)
-        network.to_empty(device=self.device)
         for place, part in blueprint.items():
             small = network.get_submodule(place)
             large = self.slots[_slot(place, part)]
@@ -155,7 +154,7 @@ def _slot(place: str, part: Part) -> str:
 
 def _sew(part: Part, large: nn.Module) -> Garment:
     source = dict(large.named_parameters())
-    with torch.device("meta"):
+    with torch.device("meta"), Undrawn():
         module = part.build()
     owners = dict(module.named_modules())
     bindings: list[tuple[dict[str, nn.Parameter | None], str, nn.Parameter, Slices]] = []

@@ -14,7 +14,7 @@ import numpy as np
 from machine import describe
 from sartor import targets
 from sartor.cost import Surveyor, deployment
-from sartor.cost import survey as room
+from sartor.cost import surveyor as room
 from sartor.cost.features import stack
 from sartor.cost.latency import error_of
 from sartor.nets import mobile

@@ -9,7 +9,8 @@ from sartor.cost.precision import (
     deployment_space,
     float_nodes,
 )
-from sartor.cost.survey import Survey, Surveyor, survey_file
+from sartor.cost.survey import Survey
+from sartor.cost.surveyor import Surveyor, survey_file
 
 __all__ = [
     "Counts",

@@ -29,11 +29,11 @@ def network(seed: int) -> tuple[Network, torch.Tensor]:
     return made, images
 
 
-@given(st.integers(1, 8), st.integers(1, 20), st.integers(0, 50))
-def test_a_rounded_weight_is_on_a_grid_of_255_steps(out: int, inputs: int, seed: int) -> None:
+@given(st.integers(1, 8), st.integers(1, 20), st.integers(0, 50), st.sampled_from([127, 63]))
+def test_a_rounded_weight_is_on_its_grid(out: int, inputs: int, seed: int, largest: int) -> None:
     weight = torch.randn(out, inputs, 3, 3, generator=torch.Generator().manual_seed(seed))
-    rounded = round_weight(weight)
-    scale = weight.abs().flatten(1).amax(1)[:, None, None, None] / 127
+    rounded = round_weight(weight, largest)
+    scale = weight.abs().flatten(1).amax(1)[:, None, None, None] / largest
     steps = rounded / scale
     torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
     assert ((weight - rounded).abs() <= scale / 2 + 1e-6).all()

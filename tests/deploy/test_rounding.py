@@ -69,11 +69,14 @@ def executed(file: Path, folder: Path) -> list[str]:
     return [node.op_type for node in onnx.load(folder / "optimized.onnx").graph.node]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_numbers_are_those_of_the_reference_quantizer(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "largest"), [(0, 127), (1, 127), (2, 127), (0, 63), (1, 63)])
+def test_numbers_are_those_of_the_reference_quantizer(
+    seed: int, largest: int, tmp_path: Path
+) -> None:
     """Oracle: `onnxruntime.quantization.quantize_static`, which takes seconds."""
     file, images = exported(tmp_path, seed)
-    quantize(file, tmp_path / "own.onnx", images, runtime="onnxruntime")
+    own_file = tmp_path / "own.onnx"
+    quantize(file, own_file, images, runtime="onnxruntime", largest_weight=largest)
     quantize_static(
         file,
         tmp_path / "reference.onnx",
@@ -82,14 +85,31 @@ def test_numbers_are_those_of_the_reference_quantizer(seed: int, tmp_path: Path)
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
+        reduce_range=largest == 63,
         op_types_to_quantize=["Conv", "Gemm", "Add", "Relu", "Clip", "GlobalAveragePool"],
         extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"]},
     )
-    own, reference = run(tmp_path / "own.onnx", images), run(tmp_path / "reference.onnx", images)
+    own, reference = run(own_file, images), run(tmp_path / "reference.onnx", images)
     exact = run(file, images)
     step = np.ptp(exact) / 255
     assert np.abs(own - reference).max() <= step
     assert np.abs(own - exact).mean() < 4 * step
+
+
+@pytest.mark.parametrize("largest", [127, 63])
+def test_no_weight_is_larger_than_the_device_allows(largest: int, tmp_path: Path) -> None:
+    file, images = exported(tmp_path)
+    target = tmp_path / "int8.onnx"
+    quantize(file, target, images, runtime="onnxruntime", largest_weight=largest)
+    weights = [
+        onnx.numpy_helper.to_array(it)
+        for it in onnx.load(target).graph.initializer
+        if it.name.endswith(".weight.integers")
+    ]
+    assert len(weights) == 4
+    for weight in weights:
+        each = np.abs(weight.astype(int)).reshape(len(weight), -1).max(1)
+        np.testing.assert_array_equal(each, largest)
 
 
 def test_integers_flow_from_end_to_end(tmp_path: Path) -> None:

@@ -103,6 +103,27 @@ def test_the_target_says_what_it_is() -> None:
     assert {"cpu", "cores", "threads"} <= set(target.fingerprint)
 
 
+@pytest.mark.parametrize(
+    ("flags", "system", "largest"),
+    [
+        ("avx2 avx512f avx512_vnni", "Linux x86_64", 127),
+        ("avx2 avx_vnni", "Linux x86_64", 127),
+        ("avx2 avx512f", "Linux x86_64", 63),
+        ("avx2", "Linux x86_64", 63),
+        ("", "Windows AMD64", 63),
+        ("asimd", "Linux aarch64", 127),
+        ("", "Darwin arm64", 127),
+    ],
+)
+def test_weights_are_as_large_as_sums_of_products_allow(
+    flags: str, system: str, largest: int
+) -> None:
+    target = targets.Target("cpu", 1, {}, {"flags": flags, "os": system})
+    assert target.largest_weight == largest
+    if largest == 63:
+        assert 2 * 255 * 63 < 2**15 <= 2 * 255 * 65, "two products, in 16 bits"
+
+
 def test_a_target_that_is_not_there_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'cpu'"):
         targets.open("cpuu")

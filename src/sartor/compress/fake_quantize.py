@@ -13,7 +13,11 @@ LEVELS = 255
 
 @torch.no_grad()
 def fake_quantize_(
-    network: nn.Module, batches: Iterable[Tensor], is_float: Callable[[str], bool]
+    network: nn.Module,
+    batches: Iterable[Tensor],
+    is_float: Callable[[str], bool],
+    *,
+    largest_weight: int = 127,
 ) -> nn.Module:
     """Round weights and inputs of convolutions and linear layers as static int8 would.
 
@@ -24,6 +28,7 @@ def fake_quantize_(
         network: In evaluation mode, with its batch-norm statistics estimated. Changed in place.
         batches: Images, (n, c, h, w) each, from which ranges are taken.
         is_float: Tells for the name of a module whether it stays in float.
+        largest_weight: The largest integer of a weight.
 
     Source:
         Jacob et al. 2018, arXiv:1712.05877, section 3. Simplified: outputs of additions and
@@ -42,7 +47,7 @@ def fake_quantize_(
     for hook in hooks:
         hook.remove()
     for name, module in targets.items():
-        module.weight.copy_(round_weight(module.weight))
+        module.weight.copy_(round_weight(module.weight, largest_weight))
         module.register_forward_pre_hook(_Round(*ranges[name].scale()))
     return network
 
@@ -56,12 +61,11 @@ def fold_norms_(network: nn.Module) -> None:
             module.norm = nn.Identity()
 
 
-def round_weight(weight: Float[Tensor, "o ..."]) -> Float[Tensor, "o ..."]:
+def round_weight(weight: Float[Tensor, "o ..."], largest: int = 127) -> Float[Tensor, "o ..."]:
     """Round to the grid of signed 8-bit integers, one symmetric scale per output channel."""
-    largest = weight.abs().flatten(1).amax(1).clamp_min(1e-8)  # (o,)
-    scale = largest / 127
+    scale = weight.abs().flatten(1).amax(1).clamp_min(1e-8) / largest  # (o,)
     zero = torch.zeros_like(scale, dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -127, 127)
+    return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -largest, largest)
 
 
 class _Range:

@@ -51,6 +51,7 @@ def quantize(
     *,
     runtime: str,
     keep_float: Callable[[str], bool] | Collection[str] = (),
+    largest_weight: int = 127,
 ) -> None:
     """Quantize a file statically: per-channel s8 weights, u8 activations, as QDQ nodes.
 
@@ -61,6 +62,7 @@ def quantize(
             taken.
         runtime: For which the file is meant.
         keep_float: Names of nodes that stay in float, or a function that tells.
+        largest_weight: The largest integer of a weight that the device computes exactly with.
 
     Raises:
         UnknownNameError: No scheme for the runtime is known.
@@ -71,7 +73,7 @@ def quantize(
     if runtime not in SCHEMES:
         raise unknown_name("runtime", runtime, SCHEMES)
     keeps = keep_float if callable(keep_float) else frozenset(keep_float).__contains__
-    graph = _Rounding(onnx.load(source), SCHEMES[runtime], keeps)
+    graph = _Rounding(onnx.load(source), SCHEMES[runtime], keeps, largest_weight)
     graph.apply(calibration)
     target.write_bytes(graph.model.SerializeToString(deterministic=True))
 
@@ -80,9 +82,14 @@ class _Rounding:
     """A graph into which Q and DQ nodes are put."""
 
     def __init__(
-        self, model: onnx.ModelProto, scheme: Scheme, keeps: Callable[[str], bool]
+        self,
+        model: onnx.ModelProto,
+        scheme: Scheme,
+        keeps: Callable[[str], bool],
+        largest_weight: int,
     ) -> None:
         self.model = model
+        self._largest = largest_weight
         self._constants = {it.name: it for it in model.graph.initializer}
         self._readers: dict[str, list[NodeProto]] = {}
         for node in model.graph.node:
@@ -190,12 +197,12 @@ class _Rounding:
         has_bias = len(node.input) > 2
         bias = numpy_helper.to_array(self._constants[node.input[2]]) if has_bias else np.zeros(1)
         input_scale = self._grids[node.input[0]][0]
-        scale = np.abs(weight).reshape(len(weight), -1).max(1) / 127  # (o,)
+        scale = np.abs(weight).reshape(len(weight), -1).max(1) / self._largest  # (o,)
         scale[scale == 0] = 1
         # A channel of tiny weights must not make its bias overflow 32 bits.
         scale = np.maximum(scale, np.abs(bias) / input_scale / 2**30).astype(np.float32)
         columns = scale.reshape(-1, *(1,) * (weight.ndim - 1))
-        integers = np.clip(np.rint(weight / columns), -127, 127).astype(np.int8)
+        integers = np.clip(np.rint(weight / columns), -self._largest, self._largest).astype(np.int8)
         # Named after the node: PyTorch's exporter lets layers share equal constants, and their
         # inputs have scales of their own.
         yield self._constant(f"{node.name}.weight", integers, scale)

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -213,8 +213,8 @@ class _Stages:
         with self._stage("train"):
             most = min((it.bound for it in affordable(job)), default=math.inf)
             supernet = train_supernet(job, promising, most, self._seconds("train"))
-            proxy = Proxy(job.task, job.asked.seed)
-            finer = Proxy(job.task, job.asked.seed, images=TUNED_IMAGES)
+            proxy = Proxy(job.task, job.asked.seed, largest_weight=job.target.largest_weight)
+            finer = replace(proxy, images=TUNED_IMAGES)
             builder = Builder(job, supernet, finer)
             record = dict(self.folder.stage_result("train"))
             record["largest_proxy_accuracy"] = builder.largest_accuracy().to_json()

@@ -164,6 +164,7 @@ class Builder:
                 self.calibration(resolution),
                 runtime=how.runtime,
                 keep_float=float_nodes(how),
+                largest_weight=self.job.target.largest_weight,
             )
             plain.unlink()
         else:

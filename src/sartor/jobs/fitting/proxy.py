@@ -31,6 +31,8 @@ class Proxy:
     task: Task
     seed: int
     images: int = MOST_IMAGES
+    largest_weight: int = 127
+    """In int8, on the target."""
 
     def of(self, supernet: Supernet, design: Design) -> Measurement:
         """Return the accuracy of a design with inherited weights, in its precision."""
@@ -52,6 +54,7 @@ class Proxy:
             network,
             self.calibration(resolution, batches=1),
             lambda name: how.is_float(name.partition(".")[0]),
+            largest_weight=self.largest_weight,
         )
 
     def accuracy(

@@ -145,6 +145,7 @@ def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) ->
         for precision in runtime.float_precisions():
             found[f"{name} {precision}"] = Program(plain, name, precision, resolution)
         file = folder / f"int8.{name}.onnx"
-        quantize(plain, file, calibration, runtime=name)
+        largest = job.target.largest_weight
+        quantize(plain, file, calibration, runtime=name, largest_weight=largest)
         found[f"{name} int8"] = Program(file, name, "fp32", resolution)
     return found

@@ -1,10 +1,13 @@
 """The main job against timm models that were trained for as long, on the same data.
 
     python benchmarks/versus_timm.py DATA --minutes 20 --out runs/bench --versus NAME@PIXELS ...
+    python benchmarks/versus_timm.py DATA --minutes 20 --out runs/other --seed 1 --beside runs/bench
 
 Runs `sartor fit` (or reads the run that is there) and prints, for every network compared with,
 the fastest pick that is at least as accurate and the most accurate pick that is at least as fast:
 once with each side in its own best runtime and precision, and once with all in ONNX Runtime fp32.
+With `--beside`, the networks compared with are those that an earlier run trained on the same data;
+all files are timed anew, in turn.
 """
 
 import argparse
@@ -23,8 +26,24 @@ from sartor.deploy import export, measure_accuracy
 from sartor.jobs import Silent
 from sartor.jobs.fit import CACHE
 from sartor.nets import Network, mobile
+from sartor.report import read_summary
 from sartor.space import Design
-from sartor.targets import TimedFile, time_files
+from sartor.targets import TimedFile, Timing, time_files
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A network of a run."""
+
+    folder: Path
+    """Of the run."""
+    about: Mapping[str, Any]
+    """Its entry in the summary."""
+
+    @property
+    def place(self) -> Path:
+        """Its folder."""
+        return self.folder / "designs" / str(self.about["id"])
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--versus", nargs="*", default=["mobilenetv3_small_100"])
+    parser.add_argument("--versus", nargs="*", default=[])
+    parser.add_argument("--beside", type=Path)
     asked = parser.parse_args()
     run = sartor.fit(
         asked.data,
@@ -62,32 +82,56 @@ def main() -> None:
         versus=asked.versus,
         progress=Printing(),
     )
-    summary = run.summary
     print(describe())
     print(f"{asked.minutes:g} minutes, seed {asked.seed}")
-    picks, others = summary["picks"], summary["baselines"]["versus"]
-    table("Each in its best runtime and precision", *map(as_delivered, (picks, others)))
-    found = in_float32(asked.data, run.folder, [*picks, *others])
+    picks = [Delivered(run.folder, it) for it in run.summary["picks"]]
+    others = rivals(run.folder)
+    if asked.beside is not None:
+        others += rivals(asked.beside)
+    for other in others:
+        print(f"{other.about['name']}: trained for {other.about['trained_seconds']:.0f} s")
+    found = as_delivered([*picks, *others])
+    table("Each in its best runtime and precision", found[: len(picks)], found[len(picks) :])
+    found = in_float32(asked.data, [*picks, *others])
     table("All in ONNX Runtime, fp32", found[: len(picks)], found[len(picks) :])
 
 
-def as_delivered(networks: Sequence[Mapping[str, Any]]) -> list[Result]:
-    """Return what the run verified."""
+def rivals(folder: Path) -> list[Delivered]:
+    """Return the networks that a run was compared with."""
+    return [Delivered(folder, it) for it in read_summary(folder)["baselines"]["versus"]]
+
+
+def as_delivered(networks: Sequence[Delivered]) -> list[Result]:
+    """Return the accuracies that were verified, and time all files in turn."""
+    files = {
+        it.about["id"]: TimedFile(
+            it.folder / it.about["file"],
+            it.about["runtime"],
+            "bf16" if it.about["precision"] == "bf16" else "fp32",
+        )
+        for it in networks
+    }
+    timings = time_files(targets.open("cpu"), files, seconds_each=1.5)
     return [
-        Result(it["name"], f"{it['runtime']} {it['precision']}", it["accuracy"], it["latency_ms"])
+        Result(
+            it.about["name"],
+            f"{it.about['runtime']} {it.about['precision']}",
+            it.about["accuracy"],
+            plain(timings[it.about["id"]]),
+        )
         for it in networks
     ]
 
 
-def in_float32(data: str, folder: Path, networks: Sequence[Mapping[str, Any]]) -> list[Result]:
+def in_float32(data: str, networks: Sequence[Delivered]) -> list[Result]:
     """Export networks of a run anew, and time and test all of them in ONNX Runtime, fp32."""
     target, task = targets.open("cpu"), tasks.open(data, cache=CACHE / "data")
     files, programs, prepared = {}, {}, {}
     for it in networks:
-        key, place = it["id"], folder / "designs" / it["id"]
-        resolution = int(it["design"]["resolution"]) if it["design"] else int(key.split("-")[-1])
-        network = load(it, place, task)
-        files[key] = place / "compared.onnx"
+        key, design = it.about["id"], it.about["design"]
+        resolution = int(design["resolution"]) if design else int(key.split("-")[-1])
+        network = load(it, task)
+        files[key] = it.place / "compared.onnx"
         export(network, files[key], (task.channels, resolution, resolution))
         programs[key] = target.runtimes["onnxruntime"].load(
             files[key], threads=target.threads, precision="fp32"
@@ -103,27 +147,32 @@ def in_float32(data: str, folder: Path, networks: Sequence[Mapping[str, Any]]) -
     timings = time_files(target, timed, seconds_each=1.5)
     results = []
     for it in networks:
-        key, timing = it["id"], timings[it["id"]]
+        key = it.about["id"]
         overall = measure_accuracy(
             programs[key], task.test.images, task.test.labels, prepared[key], task.classes
         ).overall
-        latency = {"value": timing.median_ms, "low": timing.low_ms, "high": timing.high_ms}
-        results.append(Result(it["name"], "onnxruntime fp32", overall.to_json(), latency))
+        timed_as = plain(timings[key])
+        results.append(Result(it.about["name"], "onnxruntime fp32", overall.to_json(), timed_as))
     return results
 
 
-def load(it: Mapping[str, Any], place: Path, task: tasks.Task) -> nn.Module:
+def plain(timing: Timing) -> dict[str, float]:
+    """Return a latency as summaries write it."""
+    return {"value": timing.median_ms, "low": timing.low_ms, "high": timing.high_ms}
+
+
+def load(it: Delivered, task: tasks.Task) -> nn.Module:
     """Read the tuned weights of a network of a run."""
     classes = len(task.classes)
-    if it["design"]:
+    if it.about["design"]:
         family = mobile(resolution=task.resolution, channels=task.channels, classes=classes)
-        network: nn.Module = Network(family.blueprint(Design(it["design"])))
+        network: nn.Module = Network(family.blueprint(Design(it.about["design"])))
     else:
         import timm
 
-        name = it["id"].split("-")[1]
+        name = it.about["id"].split("-")[1]
         network = timm.create_model(name, num_classes=classes, in_chans=task.channels)
-    network.load_state_dict(load_file(place / "network.safetensors"))
+    network.load_state_dict(load_file(it.place / "network.safetensors"))
     return network.eval()
 
 

@@ -49,11 +49,16 @@ class Family(Protocol):
     def draw(self, rng: np.random.Generator) -> Design:
         """Draw an architecture for a step of supernet training."""
 
-    def scaled(self, factor: float) -> Design:
-        """Return the design that a person would make by scaling depth, width and resolution alike.
+    def scaled(
+        self, width: float, depth: float | None = None, resolution: float | None = None
+    ) -> Design:
+        """Return the design that a person would make by scaling all stages alike.
 
         Args:
-            factor: 0 for the smallest, 1 for the largest of that row.
+            width: 0 for the narrowest, 1 for the widest.
+            depth: The same for the number of blocks; None for that of the width.
+            resolution: The same for the rows and columns of the images and of what the stem makes
+                of them.
         """
 
 

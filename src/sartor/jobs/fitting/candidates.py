@@ -1,5 +1,6 @@
 """Which networks are finished: picks across the front, and baselines of the same cost."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ from sartor.units import Measurement
 PICK = "pick"
 RANDOMS = 8
 """Random designs of the same cost whose proxies are reported."""
-SCALES = 17
-"""Hand-made designs from the smallest to the largest among which the nearest is taken."""
+SCALES = 4
+"""Widths, and as many depths and resolutions, of the hand-made designs among which one is taken."""
 FAR_BEHIND, FLOOR = 1.5, 0.01
 """A design with so many times the errors of a faster one, by its proxy, is not tuned; of a proxy
 without errors it counts as many."""
@@ -161,19 +162,26 @@ def scaled_baseline(
     survey: Survey, evaluate: Evaluator, trials: Trials, cost: float
 ) -> Candidate | None:
     """Return the hand-made design, in its best deployment, that costs as much as a pick or a little
-    more: the nearest such one, else the nearest.
+    more: of these the one whose width, depth and resolution are scaled most evenly. Where there is
+    none, the nearest.
 
     Returns:
         None where even the smallest hand-made design costs far more than `cost`.
+
+    Source:
+        Tan & Le 2019, arXiv:1905.11946 (compound scaling). Simplified: the three are scaled over
+        the options of the space, not by powers of constants that a grid search found.
     """
     found = []
-    for factor in np.linspace(0, 1, SCALES):
-        design, latency = _fastest(survey, survey.family.scaled(float(factor)))
+    for factors in itertools.product(np.linspace(0, 1, SCALES), repeat=3):
+        design, latency = _fastest(survey, survey.family.scaled(*map(float, factors)))
         if latency <= BEYOND * cost:
-            found.append((latency < cost, abs(math.log(latency / cost)), design))
+            cheaper, distance = latency < cost, abs(math.log(latency / cost))
+            uneven = 0.0 if cheaper else float(np.ptp(factors))
+            found.append((cheaper, uneven, distance, design))
     if not found:
         return None
-    *_, design = min(found, key=lambda it: it[:2])
+    *_, design = min(found, key=lambda it: it[:3])
     return Candidate.of(recorded(trials, evaluate, design, SCALED), SCALED)
 
 

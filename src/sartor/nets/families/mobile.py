@@ -159,20 +159,27 @@ class Mobile:
                 genes[self.space.position(name)] = self.space[name].index(option)
         return self.space.from_genes(genes)
 
-    def scaled(self, factor: float) -> Design:
-        """Return the hand-made design at `factor`, 0 to 1: depth, width and resolution together."""
+    def scaled(
+        self, width: float, depth: float | None = None, resolution: float | None = None
+    ) -> Design:
+        """Return the hand-made design of a width, a depth and a resolution, 0 to 1 each."""
+        factors = {
+            "depth": width if depth is None else depth,
+            "resolution": width if resolution is None else resolution,
+        }
         options = {
-            choice.name: choice.options[round(factor * (len(choice.options) - 1))]
+            choice.name: _at(choice.options, factors.get(choice.name.rpartition(".")[2], width))
             for choice in self.space.choices
         }
-        options["stem.stride"] = self.layout.stem_strides[-1 if factor < 0.5 else 0]
-        return self.space.design(options | self._hand_made() | {"stem.activation": "relu"})
+        large = factors["resolution"] >= 0.5
+        options["stem.stride"] = self.layout.stem_strides[0 if large else -1]
+        return self.space.design(options | self._hand_made())
 
     def _hand_made(self) -> dict[str, Option]:
         made: dict[str, Option] = {}
         for choice in self.space.choices:
             wanted = HAND_MADE.get(choice.name.rpartition(".")[2])
-            if "_block" not in choice.name or wanted is None:
+            if wanted is None:
                 continue
             if isinstance(wanted, str):
                 made[choice.name] = wanted if wanted in choice.options else choice.options[0]
@@ -292,6 +299,11 @@ def _stage(
         own["kernel"] = kernels if kind == "inverted" else dense
         options[kind] = own
     return Stage(f"stage{number}", stride, _widths(base, factor), depths, options)
+
+
+def _at(options: Options, factor: float) -> Option:
+    """Return the option at `factor` of the way from the first to the last."""
+    return options[round(factor * (len(options) - 1))]
 
 
 def _nearest(options: Options, wanted: float) -> Option:

@@ -2,7 +2,7 @@
 
 from sartor.train.budget import Budget
 from sartor.train.evaluate import correct, predictions
-from sartor.train.loop import Training, run
+from sartor.train.loop import Step, Training, run
 from sartor.train.losses import distillation, taught
 from sartor.train.memory import keep_freed_memory
 from sartor.train.norms import estimate_norms_
@@ -17,6 +17,7 @@ __all__ = [
     "Fetch",
     "Recipe",
     "Sandwich",
+    "Step",
     "Threads",
     "Training",
     "Tune",

@@ -161,7 +161,7 @@ class Builder:
             quantize(
                 plain,
                 done,
-                self.calibration(resolution),
+                calibration(self.job, resolution),
                 runtime=how.runtime,
                 keep_float=float_nodes(how),
                 largest_weight=self.job.target.largest_weight,
@@ -170,13 +170,6 @@ class Builder:
         else:
             shutil.move(plain, done)
         done.replace(file)
-
-    def calibration(self, resolution: int) -> np.ndarray:
-        """Return training images as the runtime will read them, (n, c, r, r)."""
-        split = self.job.task.train
-        every = max(1, len(split) // CALIBRATION)
-        images = split.images[::every][:CALIBRATION]
-        return preprocessing(self.job, resolution).apply(images)
 
     def _resolution(self, candidate: Candidate) -> int:
         return self.job.family.resolution(candidate.design)
@@ -239,6 +232,14 @@ def save_weights(network: nn.Module, file: Path) -> None:
     """Write a network's weights in one step."""
     with replacing(file) as part:
         save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
+
+
+def calibration(job: Job, resolution: int) -> np.ndarray:
+    """Return training images as a runtime will read them, (n, c, r, r)."""
+    split = job.task.train
+    every = max(1, len(split) // CALIBRATION)
+    images = split.images[::every][:CALIBRATION]
+    return preprocessing(job, resolution).apply(images)
 
 
 def preprocessing(job: Job, resolution: int) -> Preprocessing:

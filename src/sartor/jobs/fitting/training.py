@@ -12,7 +12,17 @@ from sartor.nets import Supernet
 from sartor.space import Design
 from sartor.study import Checkpoints
 from sartor.tasks import Augment, Batches
-from sartor.train import Budget, Recipe, Sandwich, Threads, Training, half_pays, run, step_seconds
+from sartor.train import (
+    Budget,
+    Recipe,
+    Sandwich,
+    Step,
+    Threads,
+    Training,
+    half_pays,
+    run,
+    step_seconds,
+)
 
 STAGE = "train"
 SUPERNET = Recipe(batch=64, learning_rate=0.2)
@@ -73,6 +83,42 @@ def drawing(
     return draw
 
 
+def run_kept(
+    job: Job,
+    training: Training,
+    gradients: Step,
+    budget: Budget,
+    checkpoints: Checkpoints,
+    *,
+    stage: str,
+    report: Callable[[float, float], None],
+) -> None:
+    """Train until the budget is used up, with checkpoints and a record of the time.
+
+    Args:
+        job: Whose folder.
+        training: Changed in place; goes on from its step.
+        gradients: Computes the gradients of a step.
+        budget: In seconds, those of earlier sessions counted in, or in steps: then the training
+            repeats exactly.
+        checkpoints: Where it is kept.
+        stage: Under whose name the time is recorded.
+        report: Called about once a second with the share done and the loss.
+    """
+    already = training.seconds
+
+    def save(state: Training) -> None:
+        nonlocal already
+        checkpoints.save(
+            state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
+        )
+        job.folder.spend(stage, state.seconds - already)
+        already = state.seconds
+
+    threads = Threads() if budget.steps is None else None
+    run(training, gradients, budget, save=save, report=report, threads=threads)
+
+
 def train_supernet(
     job: Job, promising: Sequence[Design], most_macs: float, seconds: float | None
 ) -> Supernet:
@@ -120,25 +166,12 @@ def _train(
         smoothing=recipe.label_smoothing,
         half=half,
     )
-    budget = Budget(
-        steps=job.asked.steps,
-        seconds=None if job.asked.steps is not None else seconds,
-        spent=training.seconds,
-    )
-    threads = None if job.asked.steps is not None else Threads()
-    already = training.seconds
-
-    def save(state: Training) -> None:
-        nonlocal already
-        checkpoints.save(
-            state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
-        )
-        job.folder.spend(STAGE, state.seconds - already)
-        already = state.seconds
 
     def report(share: float, loss: float) -> None:
         job.progress.update(share, f"step {training.step:,}, loss {loss:.2f}")
 
-    run(training, sandwich, budget, save=save, report=report, threads=threads)
+    steps = job.asked.steps
+    budget = Budget(steps, None if steps is not None else seconds, spent=training.seconds)
+    run_kept(job, training, sandwich, budget, checkpoints, stage=STAGE, report=report)
     result: dict[str, Any] = {"steps": training.step, "seconds": training.seconds}
     job.folder.finish_stage(STAGE, result, 0.0)

@@ -9,18 +9,16 @@ from torch import nn
 
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
-from sartor.jobs.fitting.training import batches
+from sartor.jobs.fitting.training import batches, run_kept
 from sartor.nets import resize
 from sartor.study import Checkpoints
 from sartor.train import (
     Budget,
     Recipe,
-    Threads,
     Training,
     Tune,
     half_pays,
     is_dense,
-    run,
     step_seconds,
 )
 
@@ -92,19 +90,8 @@ def teach(
         smoothing=lesson.recipe.label_smoothing,
         half=half,
     )
-    budget = Budget(steps=steps, seconds=seconds, spent=training.seconds)
-    threads = None if steps is not None else Threads()
-    already = training.seconds
-
-    def save(state: Training) -> None:
-        nonlocal already
-        checkpoints.save(
-            state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
-        )
-        job.folder.spend(stage, state.seconds - already)
-        already = state.seconds
-
-    run(training, tune, budget, save=save, report=report, threads=threads)
+    budget = Budget(steps, seconds, spent=training.seconds)
+    run_kept(job, training, tune, budget, checkpoints, stage=stage, report=report)
     training.wear_average_()
     network.eval()
     return training

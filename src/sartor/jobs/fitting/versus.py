@@ -11,7 +11,7 @@ from torch import nn
 
 from sartor.deploy import export, measure_accuracy, quantize
 from sartor.errors import OptionError, did_you_mean
-from sartor.jobs.fitting.building import CALIBRATION, preprocessing, save_weights
+from sartor.jobs.fitting.building import calibration, preprocessing, save_weights
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.tuning import Lesson, teach
@@ -137,15 +137,13 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
 def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) -> dict[str, Program]:
     plain = folder / "float.onnx"
     export(network, plain, (job.task.channels, resolution, resolution))
-    split = job.task.train
-    images = split.images[:: max(1, len(split) // CALIBRATION)][:CALIBRATION]
-    calibration = preprocessing(job, resolution).apply(images)
+    images = calibration(job, resolution)
     found = {}
     for name, runtime in job.target.runtimes.items():
         for precision in runtime.float_precisions():
             found[f"{name} {precision}"] = Program(plain, name, precision, resolution)
         file = folder / f"int8.{name}.onnx"
         largest = job.target.largest_weight
-        quantize(plain, file, calibration, runtime=name, largest_weight=largest)
+        quantize(plain, file, images, runtime=name, largest_weight=largest)
         found[f"{name} int8"] = Program(file, name, "fp32", resolution)
     return found

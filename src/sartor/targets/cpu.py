@@ -27,7 +27,7 @@ FLAGS = (
 
 ADDS_IN_32_BITS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimd"})
 """Any of these multiplies integers of 8 bits and adds the products in 32 bits."""
-WEIGHTS_OF_8_BITS, WEIGHTS_OF_7_BITS = 127, 63
+LARGEST, LARGEST_IN_16_BITS = 127, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ class Target:
 
     @property
     def largest_weight(self) -> int:
-        """The largest integer that a weight may be in int8: 127, or 63 where two products would
+        """The largest integer that a weight may be in int8: 127, or 64 where two products would
         not fit.
 
         x86 without VNNI adds two products of unsigned activations and signed weights in 16 bits,
-        and what is larger is cut off: 2 * 255 * 63 still fits.
+        and what is larger is cut off: 2 * 255 * 64 still fits.
 
         Source:
             ONNX Runtime and NNCF document it as `reduce_range` and as the overflow of old CPUs.
         """
         known = set(str(self.fingerprint["flags"]).split())
         arm = str(self.fingerprint["os"]).endswith(("arm64", "aarch64"))
-        return WEIGHTS_OF_8_BITS if arm or known & ADDS_IN_32_BITS else WEIGHTS_OF_7_BITS
+        return LARGEST if arm or known & ADDS_IN_32_BITS else LARGEST_IN_16_BITS
 
     @property
     def id(self) -> str:

@@ -55,6 +55,17 @@ def test_a_slower_one_within_an_error_of_a_faster_one_may_yet_win() -> None:
     assert {it.design.integer("at") for it in winners(near(points, 0.001), 2)} == {0, 1}
 
 
+def test_the_chosen_lie_evenly_wherever_most_was_gained() -> None:
+    points = [(0.55, 13.6), (0.61, 26.2), (0.65, 31.7), (0.66, 36.3), (0.71, 86.0), (0.73, 142.0)]
+    assert chosen(points, 4) == {0, 3, 4, 5}
+    assert chosen(points, 1) == {5}
+
+
+def test_of_two_that_are_as_fast_the_more_accurate_is_chosen() -> None:
+    points = [(0.5, 1.0), (0.6, 3.9), (0.61, 4.05), (0.605, 4.2), (0.8, 16.0)]
+    assert {it.design.integer("at") for it in winners(near(points, 0.1), 3)} == {0, 2, 4}
+
+
 def test_a_heat_survives_being_written() -> None:
     heat = heats([(0.8, 1.0)])[0]
     assert Heat.from_json(heat.to_json()) == heat

@@ -1,6 +1,8 @@
 """Fronts: exact, never shrinking, diverse picks."""
 
+import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sartor.search import choose, hypervolume, knee, non_dominated
+from sartor.search import choose, evenly, hypervolume, knee, non_dominated
 from sartor.search.improve import added, improving_batch
 from sartor.units import Direction
 
@@ -109,3 +111,24 @@ def test_a_batch_holds_nothing_that_adds_nothing() -> None:
     beaten = np.array([[0.5, 0.5], [1.0, 0.2]])
     assert improving_batch(front, np.stack([beaten]), beaten, 3) == []
     assert improving_batch(front, np.empty((2, 0, 2)), np.empty((0, 2)), 3) == []
+
+
+@given(
+    st.lists(st.floats(-5, 5), min_size=1, max_size=8).map(sorted),
+    st.integers(1, 9),
+)
+def test_steps_are_as_even_as_any_choice_makes_them(values: list[float], count: int) -> None:
+    found = evenly(values, count)
+    assert len(found) == min(count, len(values))
+    assert found == sorted(set(found))
+    assert len(values) - 1 in found
+    if len(found) < 2:
+        return
+    assert found[0] == 0
+
+    def unevenness(places: Sequence[int]) -> float:
+        return float(np.sum(np.diff([values[place] for place in places]) ** 2))
+
+    others = itertools.combinations(range(1, len(values) - 1), len(found) - 2)
+    best = min(unevenness((0, *between, len(values) - 1)) for between in others)
+    assert unevenness(found) == pytest.approx(best, abs=1e-9)

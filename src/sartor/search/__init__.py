@@ -7,7 +7,7 @@ from sartor.search import strategies
 from sartor.search.baselines import same_cost
 from sartor.search.capacity import richest
 from sartor.search.feasible import sample_feasible, stratified
-from sartor.search.front import choose, hypervolume, knee, non_dominated
+from sartor.search.front import choose, evenly, hypervolume, knee, non_dominated
 from sartor.search.predictors import Prediction, Predictor, rank_correlation
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
 from sartor.search.run import Evaluate, Study, run
@@ -24,6 +24,7 @@ __all__ = [
     "Strategy",
     "Study",
     "choose",
+    "evenly",
     "hypervolume",
     "knee",
     "non_dominated",

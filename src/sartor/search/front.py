@@ -142,6 +142,40 @@ def choose(values: npt.ArrayLike, directions: Sequence[Direction], count: int) -
     return [int(front[position]) for position in chosen]
 
 
+def evenly(values: npt.ArrayLike, count: int) -> list[int]:
+    """Choose `count` of ascending values, the ends among them, whose steps are most alike.
+
+    Args:
+        values: Ascending, (n,).
+        count: How many; all are chosen where there are no more.
+
+    Returns:
+        Ascending positions with the smallest sum of squared steps; for `count` 1 the last one.
+
+    Example:
+        >>> evenly([0.0, 0.1, 1.2, 1.9, 3.1], 4)
+        [0, 2, 3, 4]
+    """
+    points = np.asarray(values, float)
+    if count >= len(points):
+        return list(range(len(points)))
+    if count < 1:
+        return []
+    steps = np.subtract.outer(points, points) ** 2  # (n, n)
+    steps[np.tril_indices(len(points))] = np.inf
+    # The smallest sum of a path from the first value to each, and where it came from.
+    sums = np.where(np.arange(len(points)) == 0, 0.0, np.inf)
+    before = []
+    for _ in range(count - 1):
+        paths = sums[:, None] + steps
+        before.append(paths.argmin(0))
+        sums = paths.min(0)
+    chosen = [len(points) - 1]
+    for came_from in reversed(before):
+        chosen.append(int(came_from[chosen[-1]]))
+    return chosen[::-1]
+
+
 def knee(values: npt.ArrayLike, directions: Sequence[Direction]) -> int | None:
     """Find the point of the front farthest beyond the plane through its ends, None if empty.
 

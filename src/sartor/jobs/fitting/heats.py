@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from sartor.jobs.fitting.candidates import Candidate
-from sartor.search import OBJECTIVES, choose
+from sartor.search import evenly
 from sartor.units import Measurement
 
 ENTRANTS = 3
 """Candidates in the heats for every pick."""
+AS_FAST = 1.1
+"""Of two that differ by less in latency, only the more accurate one is worth choosing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,12 @@ class Heat:
 
 
 def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
-    """Choose diverse candidates that no faster one clearly beats; then of those they leave.
+    """Choose candidates that no faster one clearly beats; then of those they leave.
 
     Clearly means by more than one standard error. A slower network has more to gain from a longer
-    tuning: within that error it is taken to become as accurate as the faster ones.
+    tuning: within that error it is taken to become as accurate as the faster ones. For the same
+    reason the chosen ones lie evenly from the fastest to the slowest: where most is gained tells
+    more of how short the tuning was.
 
     Args:
         heats: All that took part.
@@ -69,10 +73,7 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
     chosen: list[Candidate] = []
     while left and len(chosen) < count:
         running = [it for it in left if not any(_beats(other, it) for other in left)]
-        level = np.maximum.accumulate([it.tuned.value for it in running])
-        steps = np.arange(len(running)) * 1e-9  # so that each of them is on the front
-        points = np.stack([level + steps, [it.latency for it in running]], 1)
-        places = choose(points, tuple(OBJECTIVES.values()), count - len(chosen))
+        places = evenly(np.log([it.latency for it in running]), count - len(chosen))
         best = {running[place].candidate.id for place in places}
         chosen += [it.candidate for it in left if it.candidate.id in best]
         left = [it for it in left if it.candidate.id not in best]
@@ -80,7 +81,11 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
 
 
 def _beats(one: Heat, other: Heat) -> bool:
-    """Tell whether `one` is not slower, and more accurate by over a standard error of `other`."""
+    """Tell whether `one` is not slower, and more accurate by over a standard error of `other`; or
+    more accurate at all and as good as as fast.
+    """
     low, high = other.tuned.low, other.tuned.high
     error = 0.0 if low is None or high is None else (high - low) / 4
-    return one.latency <= other.latency and one.tuned.value - other.tuned.value > error
+    gain = one.tuned.value - other.tuned.value
+    alike = 1 / AS_FAST <= one.latency / other.latency <= AS_FAST
+    return (gain > error and one.latency <= other.latency) or (gain > 0 and alike)

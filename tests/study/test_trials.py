@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -57,6 +58,14 @@ def test_trials_come_back_as_they_were(tmp_path: Path) -> None:
     assert again.get(PLAIN) == before[0]
     assert again.get(SPACE.extreme(0)) is None
     again.close()
+
+
+def test_a_path_may_be_given_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "runs" / "study.db"
+    with closing(Trials.open(str(file), SPACE, OBJECTIVES)):
+        assert file.exists()
+    with closing(Trials.open(f"sqlite:///{file}", SPACE, OBJECTIVES)) as trials:
+        assert len(trials) == 0
 
 
 def test_optuna_reads_the_study_without_us(tmp_path: Path) -> None:

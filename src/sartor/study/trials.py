@@ -179,10 +179,11 @@ def _storage(storage: str | Path | None) -> "BaseStorage":
 
     if storage is None:
         return InMemoryStorage()
-    if isinstance(storage, Path):
-        storage.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(storage, Path) or "://" not in storage:
+        file = Path(storage).absolute()
+        file.parent.mkdir(parents=True, exist_ok=True)
         # "/" of an absolute path is the fourth slash of SQLite's URL.
-        storage = f"sqlite:///{storage.absolute()}"
+        storage = f"sqlite:///{file}"
     options = {"connect_args": {"timeout": WAIT_SECONDS}} if storage.startswith("sqlite") else None
     return RDBStorage(storage, engine_kwargs=options)
 

@@ -40,8 +40,8 @@ def test_the_same_job_goes_on(tmp_path: Path) -> None:
 
 
 def test_another_job_is_refused_with_what_differs(tmp_path: Path) -> None:
-    with RunFolder.open(tmp_path, ASKED):
-        pass
+    with RunFolder.open(tmp_path, ASKED) as run:
+        run.save_json("stages/x", 1)
     other = ASKED | {"limits": ["latency=3ms"], "minutes": 20.0}
     with pytest.raises(RunFolderError) as caught:
         RunFolder.open(tmp_path, other)
@@ -52,6 +52,18 @@ def test_another_job_is_refused_with_what_differs(tmp_path: Path) -> None:
     assert "--out" in message
     with RunFolder.open(tmp_path, ASKED) as run:  # the refusal let go of the lock
         assert run.resumed
+
+
+def test_a_run_that_made_nothing_may_be_asked_for_again_in_other_words(tmp_path: Path) -> None:
+    mistyped = ASKED | {"data": "phtos"}
+    with RunFolder.open(tmp_path, mistyped):
+        pass
+    with RunFolder.open(tmp_path, ASKED) as run:
+        assert not run.resumed
+        assert run.job["asked"] == ASKED
+        run.save_json("stages/x", 1)
+    with pytest.raises(RunFolderError, match='data was "photos" and is now "phtos"'):
+        RunFolder.open(tmp_path, mistyped)
 
 
 json_values = st.recursive(

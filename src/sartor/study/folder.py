@@ -55,7 +55,8 @@ class RunFolder:
         """Make the folder, or go on in it, and hold it until it is closed.
 
         Args:
-            path: The folder. It is new, empty, or holds a run that was asked for the same.
+            path: The folder. It is new, empty, or holds a run that was asked for the same, or one
+                that has made nothing yet: what was mistyped may be asked for again.
             asked: What the user asked for, JSON-able; what may not change when going on.
             extra: What else job.yaml shall say (seeds, fingerprints), JSON-able; written once.
 
@@ -79,10 +80,15 @@ class RunFolder:
     def _begin(self, asked: Mapping[str, object], extra: Mapping[str, object]) -> None:
         remove_leftovers(self.path)
         job = self.path / JOB
-        self.resumed = job.exists()
-        if self.resumed:
-            refuse_other_job(self.path, read_job(job)["asked"], asked)
-        else:
+        if job.exists():
+            before = read_job(job)["asked"]
+            try:
+                refuse_other_job(self.path, before, asked)
+                self.resumed = True
+            except RunFolderError:
+                if not _is_bare(self.path):
+                    raise
+        if not self.resumed:
             write_job(job, asked, extra)
         self._spent = self.load_json_or_none("stages/times") or {}
 
@@ -208,6 +214,12 @@ def _refuse_foreign(path: Path) -> None:
             if not existing.is_dir():
                 raise RunFolderError(f"{existing} is a file; give a folder with --out.")
             return
+
+
+def _is_bare(path: Path) -> bool:
+    """Tell whether a run has made nothing but its job.yaml."""
+    names = (entry.name for entry in path.iterdir())
+    return all(name == JOB or name.startswith(".") for name in names)
 
 
 def _take_lock(path: Path) -> filelock.BaseFileLock:

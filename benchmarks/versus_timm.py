@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--picks", type=int, default=4)
     parser.add_argument("--versus", nargs="*", default=[])
     parser.add_argument("--beside", type=Path)
     asked = parser.parse_args()
@@ -79,11 +80,12 @@ def main() -> None:
         minutes=asked.minutes,
         out=asked.out,
         seed=asked.seed,
+        picks=asked.picks,
         versus=asked.versus,
         progress=Printing(),
     )
     print(describe())
-    print(f"{asked.minutes:g} minutes, seed {asked.seed}")
+    print(f"{asked.minutes:g} minutes, {asked.picks} picks, seed {asked.seed}")
     picks = [Delivered(run.folder, it) for it in run.summary["picks"]]
     others = rivals(run.folder)
     if asked.beside is not None:

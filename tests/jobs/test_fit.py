@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 import sartor
 from sartor.errors import (
@@ -22,6 +23,7 @@ from sartor.errors import (
     SartorError,
 )
 from sartor.jobs.fitting.asked import SHARES, Shares
+from sartor.jobs.fitting.building import save_weights
 
 STEPS = 40
 """Enough for every stage to run; the networks are poor, and that does not matter here."""
@@ -153,6 +155,13 @@ def test_a_disk_that_fills_up_loses_nothing(
             break
     assert full >= 3
     assert_same_result(disk / "run", run)
+
+
+def test_weights_that_do_not_fit_are_told(small_disk: Callable[[int], Path]) -> None:
+    file = small_disk(1) / "network.safetensors"
+    with pytest.raises(RunFolderError, match="disk is full"):
+        save_weights(nn.Linear(1024, 1024), file)
+    assert not file.exists()
 
 
 def assert_same_result(folder: Path, run: sartor.Run) -> None:

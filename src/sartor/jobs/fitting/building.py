@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from sartor.cost import Deployment, deployment, float_nodes
@@ -20,7 +20,7 @@ from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.teaching import Teacher
 from sartor.jobs.fitting.tuning import Lesson, teach
 from sartor.nets import Network, Supernet, resize
-from sartor.study import replacing, write_bytes
+from sartor.study import write_bytes
 from sartor.tasks import Preprocessing
 from sartor.units import Measurement
 
@@ -230,8 +230,8 @@ class Builder:
 
 def save_weights(network: nn.Module, file: Path) -> None:
     """Write a network's weights in one step."""
-    with replacing(file) as part:
-        save_file({name: it.contiguous() for name, it in network.state_dict().items()}, part)
+    # Not by `save_file`, whose errors do not tell a full disk from others.
+    write_bytes(file, save({name: it.contiguous() for name, it in network.state_dict().items()}))
 
 
 def calibration(job: Job, resolution: int) -> np.ndarray:

@@ -233,6 +233,16 @@ def test_time_that_one_stage_leaves_goes_to_the_others() -> None:
     assert shares.seconds("finish", {"train": 5000.0}) == 0.0
 
 
+def test_what_came_later_takes_nothing_from_a_stage_when_a_run_goes_on() -> None:
+    """Else the networks compared with would be trained for less, by what they had already had."""
+    shares, before = Shares(1000.0), {"prepare": 10.0, "survey": 40.0, "train": 150.0}
+    later = {"search": 50.0, "finish": 700.0, "versus": 400.0, "verify": 20.0}
+    for stage in SHARES:
+        names = ["prepare", *SHARES, "versus", "verify"]
+        known = {n: s for n, s in (before | later).items() if names.index(n) < names.index(stage)}
+        assert shares.seconds(stage, before | later) == shares.seconds(stage, known)
+
+
 @pytest.mark.slow
 def test_numbers_that_are_promised_are_not_confused_with_verified_ones(run: sartor.Run) -> None:
     for it in run.summary["picks"]:

@@ -50,7 +50,7 @@ class Undrawn(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the tensor as it is where it is to be filled by random numbers."""
+        """Return the tensor as it is where it is to be initialised."""
         named = dict(kwargs or {})
         if func in (Tensor.normal_, Tensor.uniform_):
             return args[0]

@@ -7,7 +7,7 @@ from typing import Any
 from sartor.errors import BudgetError, OptionError
 from sartor.nets import FAMILIES
 from sartor.search import STRATEGIES
-from sartor.units import METRICS, Limit
+from sartor.units import Limit
 
 MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
@@ -16,6 +16,8 @@ FEWEST_STEPS = 20
 SHARES: Mapping[str, float] = {"survey": 0.05, "train": 0.12, "search": 0.05, "finish": 0.78}
 """Shares of the time that is left when preparing is done. Tuning has the most: in minutes, a
 network learns more on its own than among all designs (docs/benchmarks.md)."""
+BEFORE_SHARES = "prepare"
+"""The stage whose time is taken from all shares."""
 HEATS_SHARE = 0.15
 """Share of the time for tuning in which many candidates are tuned for a short time."""
 
@@ -92,16 +94,12 @@ class Shares:
 
         Args:
             stage: One of the stages that have a share.
-            spent: Seconds used so far, by stage.
+            spent: Seconds used so far, by stage. Those after `stage` change nothing: a run that
+                goes on in a later one had the same time for this one.
         """
         names = list(self.shares)
-        coming = names[names.index(stage) :]
-        used = sum(seconds for name, seconds in spent.items() if name not in coming)
+        place = names.index(stage)
+        coming = names[place:]
+        used = sum(spent.get(name, 0.0) for name in (BEFORE_SHARES, *names[:place]))
         coming_shares = sum(self.shares[name] for name in coming)
         return max(0.0, self.total - used) * self.shares[stage] / coming_shares
-
-
-def limits_on(limits: tuple[Limit, ...], metric: str) -> tuple[Limit, ...]:
-    """Return the limits on one metric."""
-    assert metric in METRICS, metric
-    return tuple(limit for limit in limits if limit.metric == metric)

@@ -82,7 +82,7 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
 
 def _beats(one: Heat, other: Heat) -> bool:
     """Tell whether `one` is not slower, and more accurate by over a standard error of `other`; or
-    more accurate at all and as good as as fast.
+    about as fast, and more accurate at all.
     """
     low, high = other.tuned.low, other.tuned.high
     error = 0.0 if low is None or high is None else (high - low) / 4

@@ -162,7 +162,10 @@ class Mobile:
     def scaled(
         self, width: float, depth: float | None = None, resolution: float | None = None
     ) -> Design:
-        """Return the hand-made design of a width, a depth and a resolution, 0 to 1 each."""
+        """Return the hand-made design of a width, a depth and a resolution, 0 to 1 each.
+
+        The stem halves the images below the middle of the resolutions.
+        """
         factors = {
             "depth": width if depth is None else depth,
             "resolution": width if resolution is None else resolution,

@@ -163,6 +163,8 @@ def test_idx_files_keep_their_splits(tmp_path: Path, cache: Path, zipped: bool) 
         (gzip.compress(idx_bytes(noise(39, 14, 14))), "has 39 images and .* 40 labels"),
         (b"no gzip", "is damaged"),
     ],
+    # gzip writes the time of day: without names, no two workers would see the same tests
+    ids=["cut short", "an image short", "tiny", "of floats", "other lengths", "not gzip"],
 )
 def test_damaged_idx_files_are_refused(
     tmp_path: Path, cache: Path, content: bytes, match: str

@@ -1,5 +1,6 @@
 """Surveying a target: networks of a family are timed on it, chunk by chunk."""
 
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -66,17 +67,18 @@ class Surveyor:
         seconds: float | None,
         networks: int | None = None,
         report: Callable[[float, str], None] | None = None,
+        keep: Callable[[], None] | None = None,
     ) -> None:
-        """Time networks until the seconds are over or so many architectures are done.
+        """Time networks, or go on, until the seconds are over or so many architectures are done.
 
-        At least 16 and at most 240 architectures are timed.
+        At least 16 and at most 240 architectures are timed. `keep` is called after every chunk.
         """
         started = time.monotonic()
         goal = MOST if networks is None else networks
         while (done := self.architectures) < goal:
             share = done / goal
             if seconds is not None:
-                share = max(share, (time.monotonic() - started) / seconds)
+                share = max(share, (time.monotonic() - started) / max(seconds, 1e-9))
                 if share >= 1 and done >= FEWEST:
                     break
             if report is not None:
@@ -84,6 +86,8 @@ class Surveyor:
             self._time(range(done, min(goal, done + CHUNK)))
             if self.architectures == PILOT:
                 self._drop_slow()
+            if keep is not None:
+                keep()
 
     @property
     def architectures(self) -> int:
@@ -182,7 +186,7 @@ class Surveyor:
             programs[f"anchor {scale:g}"] = runtime.load(
                 file, threads=self.target.threads, precision=precision
             )
-        return Anchors(programs)
+        return Anchors(programs, min((it.pace for it in self.timed), default=math.inf))
 
     def _architecture(self, number: int) -> Design:
         """Draw an architecture: the ends first, then small, medium and large ones in turn.

@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ from sartor.jobs.progress import Progress, Silent
 from sartor.nets import FAMILIES
 from sartor.report import read_summary
 from sartor.space import Design
-from sartor.study import RunFolder
+from sartor.study import RunFolder, StageClock
 from sartor.tasks import Task
 from sartor.train import keep_freed_memory
 from sartor.units import Limit, read_limits
@@ -181,7 +180,7 @@ class _Stages:
 
     def _prepare(self) -> Job:
         with self._stage("prepare"):
-            started = time.monotonic()
+            clock = StageClock(self.folder, "prepare")
             task = tasks.open(
                 self.asked.data,
                 cache=self.cache / "data",
@@ -198,8 +197,7 @@ class _Stages:
             job = Job(self.asked, self.folder, self.cache, self.progress, task, self.target, family)
             if not self.folder.stage_done("prepare"):
                 check_smallest(job)
-                seconds = time.monotonic() - started
-                self.folder.finish_stage("prepare", {"data": task.fingerprint}, seconds)
+                clock.finish({"data": task.fingerprint})
             refuse_other_data(self.folder, task)
             return job
 

@@ -5,6 +5,7 @@ What is written here is whole or absent, at whatever moment the process was kill
 
 from sartor.study.atomic import disk_errors, replacing, write_bytes
 from sartor.study.checkpoints import Checkpoint, Checkpoints
+from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
 from sartor.study.records import State, Trial
 from sartor.study.sealed import read_json, write_json
@@ -14,6 +15,7 @@ __all__ = [
     "Checkpoint",
     "Checkpoints",
     "RunFolder",
+    "StageClock",
     "State",
     "Trial",
     "Trials",

@@ -1,7 +1,6 @@
 """From candidates to the result: finished, compared, verified, written down."""
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from sartor.jobs.fitting.summing import Outcome, RivalResult, summarise
 from sartor.jobs.fitting.verifying import Program, Verified, missed_limits, verify
 from sartor.jobs.fitting.versus import deploy_best, read_rival, train
 from sartor.report import write_report
-from sartor.study import write_bytes
+from sartor.study import StageClock, write_bytes
 
 
 def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome:
@@ -23,7 +22,7 @@ def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome
     built = finisher.build(plan)
     rivals = _rivals(job, finisher, training)
     job.progress.stage("verify")
-    started = time.monotonic()
+    clock = StageClock(job.folder, "verify")
     verified = _verify(job, built, rivals)
     while (missed := _first_missed(job, plan, verified)) is not None:
         candidate, reasons = missed
@@ -31,7 +30,7 @@ def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome
         built = finisher.build(plan)
         fresh = [it for it in built if it.candidate.id not in verified]
         verified |= _verify(job, fresh, [])
-    job.folder.spend("verify", time.monotonic() - started)
+    clock.record()
     kept = {it.id for it in plan.candidates}
     return Outcome(
         plan=plan,

@@ -1,6 +1,5 @@
 """The search stage: designs are proposed, and evaluated with the shared weights."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from sartor.jobs.fitting.proxy import Proxy
 from sartor.nets import Supernet
 from sartor.search import OBJECTIVES, Problem, Study, richest
 from sartor.space import Design, Space
-from sartor.study import Trial, Trials
+from sartor.study import StageClock, Trial, Trials
 from sartor.units import Limit, Measurement, show
 
 STAGE = "search"
@@ -101,22 +100,20 @@ def search_designs(
     done = job.folder.stage_done(STAGE)
     wanted = MOST if job.asked.steps is None else max(FEWEST, min(MOST, job.asked.steps // 10))
     wanted = trials_of(trials, SEARCH) if done else wanted
-    started, spent = time.monotonic(), job.folder.spent(STAGE)
+    clock = StageClock(job.folder, STAGE)
     best = 0.0
 
-    def elapsed() -> float:
-        return spent + time.monotonic() - started
-
     def stop() -> bool:
-        late = seconds is not None and elapsed() > seconds
+        late = seconds is not None and clock.seconds > seconds
         return late and trials_of(trials, SEARCH) >= FEWEST
 
     def on_trial(trial: Trial) -> None:
         nonlocal best
+        clock.record()
         number = trials_of(trials, SEARCH)
         share = number / wanted
         if seconds is not None:
-            share = max(share, min(1.0, elapsed() / seconds))
+            share = max(share, min(1.0, clock.seconds / seconds))
         job.progress.update(share, f"{number} designs evaluated")
         if trial.value("accuracy") > best:
             best = trial.value("accuracy")
@@ -125,6 +122,7 @@ def search_designs(
 
     for design in () if done else promising:
         recorded(trials, evaluate, design, CAPACITY)
+        clock.record()
     study = search.run(
         trials.space,
         evaluate,
@@ -140,7 +138,7 @@ def search_designs(
     )
     if not done:
         result = {"evaluations": trials_of(trials, SEARCH), "quality": dict(study.quality)}
-        job.folder.finish_stage(STAGE, result, time.monotonic() - started)
+        clock.finish(result)
     return study
 
 

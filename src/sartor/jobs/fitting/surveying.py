@@ -1,13 +1,13 @@
 """The survey stage, and the check that the limits can be kept at all."""
 
 import tempfile
-import time
 from pathlib import Path
 
 from sartor.cost import Survey, Surveyor, count, deployed, deployment, survey_file
 from sartor.errors import DamagedFileError, LimitError
 from sartor.jobs.fitting.job import Job
 from sartor.space import Design
+from sartor.study import StageClock
 from sartor.targets import time_in_turn
 from sartor.units import METRICS, Limit, show
 
@@ -63,32 +63,28 @@ def smallest_costs(job: Job, smallest: Design) -> dict[str, float]:
 
 
 def survey_target(job: Job, seconds: float | None) -> Survey:
-    """Survey the target for the family, or take the survey that was made before.
+    """Survey the target for the family, go on with it, or take the survey that was made before.
 
     Args:
         job: What is asked.
-        seconds: The budget; None for a fixed number of networks.
+        seconds: The budget, those of earlier sessions counted in; None for a fixed number of
+            networks.
     """
     file = survey_file(job.cache, job.family, job.target, job.asked.seed)
     record = job.folder.path / "survey.json"
-    for known in (record, file):
-        found = _load(job, known)
-        if found is not None:
-            if not job.folder.stage_done(STAGE):
-                job.progress.say(f"the survey of {job.target.name} is known already")
-                _keep(job, found, record, 0.0)
-            return found.result()
-    started = time.monotonic()
-    surveyor = Surveyor(job.family, job.target, job.asked.seed)
-    surveyor.run(
-        seconds=seconds,
-        networks=NETWORKS if seconds is None else None,
-        report=job.progress.update,
-    )
-    surveyor.save(file)
-    _keep(job, surveyor, record, time.monotonic() - started)
-    for sentence in surveyor.dropped:
-        job.progress.say(sentence)
+    begun = _load(job, record)
+    if begun is not None and job.folder.stage_done(STAGE):
+        return begun.result()
+    clock = StageClock(job.folder, STAGE)
+    surveyor = _load(job, file)
+    if surveyor is not None:
+        job.progress.say(f"the survey of {job.target.name} is known already")
+    else:
+        surveyor = begun or Surveyor(job.family, job.target, job.asked.seed)
+        _run(job, surveyor, record, clock, seconds)
+        surveyor.save(file)
+    surveyor.save(record)
+    clock.finish({"architectures": surveyor.architectures})
     return surveyor.result()
 
 
@@ -104,9 +100,21 @@ def _load(job: Job, file: Path) -> Surveyor | None:
     return surveyor
 
 
-def _keep(job: Job, surveyor: Surveyor, record: Path, seconds: float) -> None:
-    surveyor.save(record)
-    job.folder.finish_stage(STAGE, {"architectures": surveyor.architectures}, seconds)
+def _run(
+    job: Job, surveyor: Surveyor, record: Path, clock: StageClock, seconds: float | None
+) -> None:
+    def keep() -> None:
+        surveyor.save(record)
+        clock.record()
+
+    surveyor.run(
+        seconds=None if seconds is None else seconds - clock.seconds,
+        networks=NETWORKS if seconds is None else None,
+        report=job.progress.update,
+        keep=keep,
+    )
+    for sentence in surveyor.dropped:
+        job.progress.say(sentence)
 
 
 def _sentence(limit: Limit, value: float) -> str:

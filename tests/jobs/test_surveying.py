@@ -1,0 +1,92 @@
+"""A survey that is killed in the middle goes on where it was."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from sartor import targets
+from sartor.cost import Surveyor, deployed
+from sartor.cost.features import stack, usual_costs
+from sartor.cost.survey import Timed
+from sartor.jobs import Silent
+from sartor.jobs.fitting.job import Job
+from sartor.jobs.fitting.surveying import NETWORKS, survey_target
+from sartor.nets import mobile
+from sartor.space import Design
+from sartor.study import RunFolder
+
+FAMILY = mobile(resolution=16, channels=1, classes=3)
+
+
+class Stopwatch:
+    """Stands in for timing: a machine of usual costs, on which a process is killed."""
+
+    def __init__(self, killed_at: int) -> None:
+        self.killed_at = killed_at
+        self.timed: list[int] = []
+
+    def __call__(self, surveyor: Surveyor, numbers: range) -> None:
+        if self.killed_at in numbers:
+            raise KeyboardInterrupt
+        for number in numbers:
+            architecture = surveyor._architecture(number)
+            for runtime in surveyor.runtimes:
+                design = Design(deployed(architecture, runtime, "fp32"))
+                ms = float((stack(FAMILY, [design]) @ usual_costs())[0])
+                surveyor.timed.append(Timed(design, number, ms, 10_000, pace=0.03))
+            self.timed.append(number)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Job]:
+    with RunFolder.open(tmp_path / "run", {}) as folder:
+        yield cast(
+            Job,
+            SimpleNamespace(
+                asked=SimpleNamespace(seed=0),
+                folder=folder,
+                cache=tmp_path / "cache",
+                progress=Silent(),
+                target=targets.open("cpu"),
+                family=FAMILY,
+            ),
+        )
+
+
+def test_a_killed_survey_goes_on_with_the_next_chunk(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, unbroken = Stopwatch(killed_at=9), Stopwatch(killed_at=-1)
+    monkeypatch.setattr(Surveyor, "_time", lambda *given: killed(*given))
+    with pytest.raises(KeyboardInterrupt):
+        survey_target(job, None)
+    assert killed.timed == list(range(8))
+    assert not job.folder.stage_done("survey")
+    before = job.folder.spent("survey")
+    assert before > 0
+    monkeypatch.setattr(Surveyor, "_time", lambda *given: unbroken(*given))
+    survey = survey_target(job, None)
+    assert unbroken.timed == list(range(8, NETWORKS))
+    assert {item.group for item in survey.timed} == set(range(NETWORKS))
+    assert job.folder.stage_done("survey")
+    assert job.folder.spent("survey") > before
+
+
+def test_a_survey_that_was_killed_has_what_is_left_of_its_time(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.folder.spend("survey", 40.0)
+    watch, given = Stopwatch(killed_at=-1), []
+    monkeypatch.setattr(Surveyor, "_time", lambda *chunk: watch(*chunk))
+    run = Surveyor.run
+
+    def noted(self: Surveyor, *, seconds: float | None, **_: object) -> None:
+        given.append(seconds)
+        run(self, seconds=None, networks=NETWORKS)
+
+    monkeypatch.setattr(Surveyor, "run", noted)
+    survey_target(job, 60.0)
+    assert given == [pytest.approx(20.0, abs=1.0)]

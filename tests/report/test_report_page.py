@@ -93,6 +93,16 @@ def test_untrustworthy_latencies_are_marked(summary: dict[str, Any]) -> None:
     assert "not trustworthy" not in page(summary)
 
 
+def test_a_promise_is_judged_at_the_speed_of_the_survey(summary: dict[str, Any]) -> None:
+    pick = summary["picks"][0]
+    promised = pick["promised"]["latency_ms"]["value"]
+    pick["latency_ms"]["value"] = 1.5 * 1.02 * promised
+    summary["target"]["pace"] = {"surveyed_ms": 0.02, "verified_ms": 0.03}
+    text = read(summary).text
+    assert "+53.0 %" in text
+    assert "+2.0 %" in text
+
+
 def test_limits_that_are_not_kept_are_the_headline(unkept: dict[str, Any]) -> None:
     text = " ".join(read(unkept).text)
     assert "No network keeps latency ≤ 0.25 ms and size ≤ 500 kB." in text

@@ -39,6 +39,17 @@ def test_the_fastest_is_found_whatever_the_order(summary: dict[str, Any]) -> Non
     assert outcome(summary)[2].startswith("The fastest is pick 4: 93.61 %")
 
 
+@pytest.mark.parametrize(
+    ("verified", "said"), [(0.03, "1.50 times slower"), (0.016, "1.25 times faster")]
+)
+def test_another_speed_than_in_the_survey_is_told(
+    verified: float, said: str, summary: dict[str, Any]
+) -> None:
+    assert not any("than when it was surveyed" in it for it in warnings(summary))
+    summary["target"]["pace"] = {"surveyed_ms": 0.02, "verified_ms": verified}
+    assert any(said in it for it in warnings(summary))
+
+
 def test_a_verdict_names_picks_as_people_do(summary: dict[str, Any]) -> None:
     assert verdict(summary)[0].startswith("Pick 3 beats a random design")
     assert not any("c5517be013" in sentence for sentence in verdict(summary))

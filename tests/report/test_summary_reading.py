@@ -51,6 +51,13 @@ def test_what_is_no_number_is_refused(value: object, summary: dict[str, Any]) ->
         check_summary(summary)
 
 
+@pytest.mark.parametrize("value", [0, -1.0, "fast", None])
+def test_a_pace_that_is_none_is_refused(value: object, summary: dict[str, Any]) -> None:
+    summary["target"]["pace"]["surveyed_ms"] = value
+    with pytest.raises(DamagedFileError, match=r"target\.pace\.surveyed_ms"):
+        check_summary(summary)
+
+
 def test_every_verified_network_is_listed_once(summary: dict[str, Any]) -> None:
     listed = networks(summary)
     assert [it["role"] for it in listed] == [*4 * ["pick"], "random", "scaled", "versus"]

@@ -1,5 +1,6 @@
 """What a network or a design costs: counting, and models fitted to a survey of a target."""
 
+from sartor.cost.anchors import pace_of
 from sartor.cost.count import Counts, count, layers
 from sartor.cost.latency import LatencyError, LatencyModel
 from sartor.cost.precision import (
@@ -25,5 +26,6 @@ __all__ = [
     "deployment_space",
     "float_nodes",
     "layers",
+    "pace_of",
     "survey_file",
 ]

@@ -5,7 +5,7 @@ then says little of what was timed at another moment, unless both are compared w
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,11 @@ TRIES = 3
 """Times that programs are timed at most."""
 
 
+def pace_of(timings: Iterable[Timing]) -> float:
+    """Return the milliseconds of the anchors, of whose timings it is the geometric mean."""
+    return math.exp(np.mean([math.log(it.median_ms) for it in timings]))
+
+
 @dataclass(slots=True)
 class Anchors:
     """Programs that stay the same.
@@ -30,7 +35,7 @@ class Anchors:
 
     programs: Mapping[str, Program]
     least: float = math.inf
-    """The shortest milliseconds so far: geometric mean of all anchors."""
+    """The shortest milliseconds so far."""
 
     def time(
         self, programs: Mapping[str, Program], seconds_each: float, seed: int
@@ -49,7 +54,7 @@ class Anchors:
                 {**programs, **self.programs}, seconds_each=seconds_each, seed=seed
             )
             anchors = [timings[name] for name in self.programs]
-            pace = math.exp(np.mean([math.log(it.median_ms) for it in anchors]))
+            pace = pace_of(anchors)
             noisy = not all(it.trustworthy for it in anchors)
             tries.append((noisy, pace, timings))
             if not noisy and pace < SLOW * self.least:

@@ -20,7 +20,7 @@ from sartor.errors import DataError
 from sartor.nets import Family, Network
 from sartor.space import Design
 from sartor.study import read_json, write_json
-from sartor.targets import Target
+from sartor.targets import Target, TimedFile
 
 VERSION = 4
 """Of the files that are timed: raised when export or quantization changes what is executed."""
@@ -175,17 +175,23 @@ class Surveyor:
         for key, (design, number, size) in planned.items():
             self.timed.append(Timed(design, number, timings[key].median_ms, size, pace))
 
-    def _load_anchors(self, folder: Path) -> Anchors:
-        """Load the anchors in the first runtime."""
+    def anchors(self, folder: Path) -> dict[str, TimedFile]:
+        """Write the networks that are timed with all others, for the first runtime."""
         name, runtime = next(iter(self.target.runtimes.items()))
         precision = runtime.float_precisions()[0]
-        programs = {}
+        files = {}
         for scale in SCALES:
             design = Design(deployed(self.family.scaled(scale), name, precision))
-            file = self.build(design, folder)
-            programs[f"anchor {scale:g}"] = runtime.load(
-                file, threads=self.target.threads, precision=precision
+            files[f"anchor {scale:g}"] = TimedFile(self.build(design, folder), name, precision)
+        return files
+
+    def _load_anchors(self, folder: Path) -> Anchors:
+        programs = {
+            name: self.target.runtimes[it.runtime].load(
+                it.file, threads=self.target.threads, precision=it.precision
             )
+            for name, it in self.anchors(folder).items()
+        }
         return Anchors(programs, min((it.pace for it in self.timed), default=math.inf))
 
     def _architecture(self, number: int) -> Design:

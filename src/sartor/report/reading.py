@@ -40,6 +40,7 @@ NETWORK: Mapping[str, type | tuple[type, ...]] = {
     "size_bytes": int,
     "stages": list,
 }
+PACE = ("surveyed_ms", "verified_ms")
 PROVENANCES = ("counted", "predicted", "proxy", "verified")
 
 Summary = Mapping[str, Any]  # Any: plain data of a JSON file
@@ -89,6 +90,11 @@ def check_summary(summary: object, called: str = FILE) -> None:
             "use the Sartor that wrote it."
         )
     _check(summary, PARTS, called)
+    _check(summary["target"], {"pace": dict}, f"{called}, target")
+    for name in PACE:
+        where = f"{called}, target.pace.{name}"
+        if not _number(summary["target"]["pace"].get(name), where) > 0:
+            raise DamagedFileError(f"{where} is not above 0.")
     for where, network in named_networks(summary):
         _check(network, NETWORK, f"{called}, {where}")
         for name in ("accuracy", "latency_ms"):
@@ -132,10 +138,15 @@ def _check(content: object, expected: Mapping[str, type | tuple[type, ...]], cal
 
 
 def _check_measurement(content: Mapping[str, Any], called: str) -> None:
-    value, provenance = content.get("value"), content.get("provenance")
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise DamagedFileError(f"{called} has no number as its value: {value!r}.")
+    _number(content.get("value"), called)
+    provenance = content.get("provenance")
     if provenance not in PROVENANCES:
         raise DamagedFileError(
             f"{called} has provenance {provenance!r}; known: {', '.join(PROVENANCES)}."
         )
+
+
+def _number(value: object, called: str) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise DamagedFileError(f"{called} has no number as its value: {value!r}.")
+    return value

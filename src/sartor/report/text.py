@@ -14,6 +14,8 @@ PREDICTS_WELL = 0.9
 """Share of unseen networks that a latency model should predict within 10 %."""
 FEWEST_TO_JUDGE = 5
 """Below this many networks a rank correlation says nothing."""
+OTHER_PACE = 1.1
+"""A machine that is so many times faster or slower than when it was surveyed is told of."""
 
 
 def interval(metric: str, measurement: Summary) -> str:
@@ -108,6 +110,7 @@ def warnings(summary: Summary) -> list[str]:
             "trustworthy: the machine was too noisy while networks were timed. Run again when "
             "nothing else works on it."
         )
+    found += _pace_warnings(summary)
     found += _survey_warnings(summary["survey"])
     ranks = summary["search"].get("rank_correlation_proxy_verified")
     judged = sum(it["role"] != "versus" for it in networks(summary))
@@ -130,6 +133,25 @@ def beaten(verdict: Mapping[str, Any]) -> list[tuple[str, bool | None]]:
         ("random designs of the same cost", verdict.get("beats_random")),
         ("hand-made scaling", verdict.get("beats_scaled")),
         ("networks to compare with", verdict.get("beats_versus")),
+    ]
+
+
+def slowdown(summary: Summary) -> float:
+    """Return how many times as long everything took when verified as when it was surveyed."""
+    pace = summary["target"]["pace"]
+    return float(pace["verified_ms"] / pace["surveyed_ms"])
+
+
+def _pace_warnings(summary: Summary) -> list[str]:
+    times = slowdown(summary)
+    if 1 / OTHER_PACE < times < OTHER_PACE:
+        return []
+    word = "slower" if times > 1 else "faster"
+    return [
+        f"The machine was {max(times, 1 / times):.2f} times {word} when the networks were verified "
+        "than when it was surveyed, as networks that stay the same tell: promised latencies are "
+        "off by as much. Other work on it or a change of its clock does that; verified latencies "
+        "are what it took in the end."
     ]
 
 

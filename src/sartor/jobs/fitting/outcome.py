@@ -23,13 +23,13 @@ def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome
     rivals = _rivals(job, finisher, training)
     job.progress.stage("verify")
     clock = StageClock(job.folder, "verify")
-    verified = _verify(job, built, rivals)
+    verified, pace = _verify(job, built, rivals)
     while (missed := _first_missed(job, plan, verified)) is not None:
         candidate, reasons = missed
         plan = finisher.replace(candidate, reasons, plan)
         built = finisher.build(plan)
         fresh = [it for it in built if it.candidate.id not in verified]
-        verified |= _verify(job, fresh, [])
+        verified |= _verify(job, fresh, [])[0]
     clock.record()
     kept = {it.id for it in plan.candidates}
     return Outcome(
@@ -37,6 +37,7 @@ def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome
         built=[it for it in built if it.candidate.id in kept],
         rivals=rivals,
         verified=verified,
+        pace=pace,
         survey=finisher.survey,
         study=finisher.study,
         trials=finisher.trials,
@@ -55,7 +56,9 @@ def summarise_run(job: Job, outcome: Outcome) -> dict[str, Any]:
     return summary
 
 
-def _verify(job: Job, built: list[Built], rivals: list[RivalResult]) -> dict[str, Verified]:
+def _verify(
+    job: Job, built: list[Built], rivals: list[RivalResult]
+) -> tuple[dict[str, Verified], float]:
     programs = {
         it.candidate.id: Program(
             it.file,

@@ -45,6 +45,8 @@ class Outcome:
     rivals: Sequence[RivalResult]
     verified: Mapping[str, Verified]
     """By id of a candidate or rival."""
+    pace: float
+    """Milliseconds of the survey's anchors when the networks were verified."""
     survey: Survey
     study: Study
     trials: Trials
@@ -70,6 +72,7 @@ def summarise(job: Job, outcome: Outcome) -> dict[str, Any]:
             "threads": job.target.threads,
             "id": job.target.id,
             "fingerprint": dict(job.target.fingerprint),
+            "pace": {"surveyed_ms": outcome.survey.pace, "verified_ms": outcome.pace},
         },
         "limits": [
             {"metric": it.metric, "bound": it.bound, "direction": it.direction, "text": str(it)}

@@ -1,5 +1,6 @@
 """Verification: the exported files, run on the target and on the test split."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sartor import search
+from sartor.cost import Surveyor, pace_of
 from sartor.deploy import Accuracy, measure_accuracy
 from sartor.jobs.fitting.building import preprocessing
 from sartor.jobs.fitting.job import Job
@@ -54,16 +56,24 @@ class Program:
     resolution: int
 
 
-def verify(job: Job, programs: Mapping[str, Program]) -> dict[str, Verified]:
-    """Measure files side by side: all are timed in turn, each is run on the whole test split."""
-    timings = time_files(
-        job.target,
-        {key: TimedFile(it.file, it.runtime, it.precision) for key, it in programs.items()},
-        seconds_each=SECONDS_EACH,
-        processes=PROCESSES,
-        seed=job.asked.seed,
-    )
-    return {
+def verify(job: Job, programs: Mapping[str, Program]) -> tuple[dict[str, Verified], float]:
+    """Measure files side by side: all are timed in turn, each is run on the whole test split.
+
+    Returns:
+        What was measured, and the milliseconds of the survey's anchors meanwhile: where the machine
+        was faster or slower then, promised latencies are off by as much.
+    """
+    files = {key: TimedFile(it.file, it.runtime, it.precision) for key, it in programs.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        anchors = Surveyor(job.family, job.target, job.asked.seed).anchors(Path(folder))
+        timings = time_files(
+            job.target,
+            {**files, **anchors},
+            seconds_each=SECONDS_EACH,
+            processes=PROCESSES,
+            seed=job.asked.seed,
+        )
+    verified = {
         key: Verified(
             accuracy_of(job, program),
             timings[key],
@@ -77,6 +87,7 @@ def verify(job: Job, programs: Mapping[str, Program]) -> dict[str, Verified]:
         )
         for key, program in programs.items()
     }
+    return verified, pace_of(timings[name] for name in anchors)
 
 
 def accuracy_of(job: Job, program: Program) -> Accuracy:

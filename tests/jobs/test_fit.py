@@ -125,7 +125,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
 def small_disk(place: Path) -> Iterator[Callable[[int], Path]]:
     """A disk of as many MB as it is called with; what was there before stays."""
     disk = place / "disk"
-    disk.mkdir()
+    disk.mkdir(exist_ok=True)
 
     def sized(megabytes: int) -> Path:
         how = f"size={megabytes}m{',remount' if disk.is_mount() else ''}"

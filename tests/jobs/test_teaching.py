@@ -1,4 +1,4 @@
-"""Soft labels and the time that candidates have."""
+"""Soft labels."""
 
 from pathlib import Path
 
@@ -8,10 +8,7 @@ import torch
 from torch import Tensor
 
 from sartor.errors import DamagedFileError
-from sartor.jobs.fitting.candidates import Candidate
-from sartor.jobs.fitting.finishing import tuning_shares
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
-from sartor.space import Design
 from sartor.tasks import Batches, Split
 from sartor.units import Measurement
 
@@ -67,12 +64,3 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "it.npy", np.zeros((5, 3), np.float16))
     with pytest.raises(DamagedFileError, match=r"shape \(5, 3\), not \(12, 3\)"):
         labels(tmp_path / "it.npy", [])
-
-
-def test_slower_candidates_are_tuned_longer() -> None:
-    candidates = [
-        Candidate(Design({"a": at}), "pick", {"latency_ms": Measurement(latency, "predicted")})
-        for at, latency in enumerate((0.01, 0.04, 0.16))
-    ]
-    shares = tuning_shares(candidates)
-    assert [shares[it.id] for it in candidates] == pytest.approx([1 / 21, 4 / 21, 16 / 21])

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Listens to a job. All methods are called from the job's own thread."""
+    """Listens to a job. Its methods are called from one thread at a time."""
 
     def plan(self, seconds: Mapping[str, float]) -> None:
         """Take note of the stages in order, and of the seconds that each is expected to take."""

@@ -28,9 +28,10 @@ class StageClock:
         """Seconds of the stage, those of earlier processes counted in."""
         return self.folder.spent(self.stage) + self._clock() - self._recorded
 
-    def record(self) -> None:
-        """Record the time since the clock was made or `record` was called."""
-        self.folder.spend(self.stage, self._lap())
+    def record(self, least: float = 0.0) -> None:
+        """Record the time since the clock was made or `record` was called, if that is `least`."""
+        if self._clock() - self._recorded >= least:
+            self.folder.spend(self.stage, self._lap())
 
     def finish(self, result: object) -> None:
         """Record the time and that the stage is done.

@@ -1,6 +1,7 @@
 """The training loop, the sandwich rule of supernets, distillation and evaluation."""
 
 from sartor.train.budget import Budget
+from sartor.train.crew import Crew, Report, Work, makespan, places
 from sartor.train.evaluate import correct, predictions
 from sartor.train.loop import Step, Training, run
 from sartor.train.losses import distillation, taught
@@ -14,19 +15,24 @@ from sartor.train.tune import Tune
 
 __all__ = [
     "Budget",
+    "Crew",
     "Fetch",
     "Recipe",
+    "Report",
     "Sandwich",
     "Step",
     "Threads",
     "Training",
     "Tune",
+    "Work",
     "correct",
     "distillation",
     "estimate_norms_",
     "half_pays",
     "is_dense",
     "keep_freed_memory",
+    "makespan",
+    "places",
     "predictions",
     "run",
     "step_seconds",

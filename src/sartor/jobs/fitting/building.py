@@ -1,7 +1,7 @@
 """From a candidate to files: cut out, tuned, exported, quantized."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from sartor.jobs.fitting.tuning import Lesson, teach
 from sartor.nets import Network, Supernet, resize
 from sartor.study import write_bytes
 from sartor.tasks import Preprocessing
+from sartor.train import Report
 from sartor.units import Measurement
 
-STAGE = "finish"
 CALIBRATION = 256
 """Training images from which the ranges of int8 activations are taken."""
 
@@ -61,7 +61,7 @@ class Builder:
         *,
         seconds: float | None,
         steps: int | None,
-        report: Callable[[float, float], None],
+        report: Report,
     ) -> Built:
         """Tune a candidate and write `designs/<id>/`.
 
@@ -90,7 +90,7 @@ class Builder:
         *,
         seconds: float | None,
         steps: int | None,
-        report: Callable[[float, float], None],
+        report: Report,
     ) -> Heat:
         """Tune a candidate for a short time, and keep its weights.
 
@@ -105,7 +105,7 @@ class Builder:
             network, resolution = self.inherited(candidate), self._resolution(candidate)
             inherited = self.proxy.accuracy(network, resolution)
             lesson = Lesson(f"{candidate.id}-heat", network, resolution)
-            teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+            teach(self.job, lesson, seconds=seconds, steps=steps, report=report)
             self.proxy.estimate_norms_(network, resolution)
             tuned = self.proxy.accuracy(network, resolution)
             save_weights(network, self._heat_weights(candidate))
@@ -205,14 +205,14 @@ class Builder:
         teacher: Teacher | None,
         seconds: float | None,
         steps: int | None,
-        report: Callable[[float, float], None],
+        report: Report,
     ) -> Mapping[str, Any]:
         resolution = self._resolution(candidate)
         network, inherited, before = self._start(candidate)
         # One that knows less than the student already does would only hold it back.
         able = teacher if teacher and teacher.accuracy.value > before.value else None
         lesson = Lesson(candidate.id, network, resolution, able)
-        done = teach(self.job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+        done = teach(self.job, lesson, seconds=seconds, steps=steps, report=report)
         self.proxy.estimate_norms_(network, resolution)
         tuned = self.proxy.accuracy(network, resolution)
         folder = self.folder(candidate)

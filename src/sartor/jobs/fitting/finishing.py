@@ -21,12 +21,16 @@ from sartor.jobs.fitting.heats import ENTRANTS, Heat, winners
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import Evaluator
 from sartor.jobs.fitting.teaching import Teacher
+from sartor.jobs.fitting.together import train_together
+from sartor.jobs.fitting.training import RECORD_EVERY
 from sartor.jobs.fitting.verifying import missed_limits
 from sartor.search import Study
-from sartor.study import Trials
+from sartor.study import StageClock, Trials
 from sartor.targets import time_in_turn
+from sartor.train import Crew, Report, places
 from sartor.units import METRICS, show
 
+STAGE = "finish"
 PLAN = "finish/plan"
 MOST_REPLACED = 8
 """Candidates that are tried in the place of one that misses a limit."""
@@ -75,15 +79,6 @@ class Plan:
         )
 
 
-def tuning_shares(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Divide the time for tuning, by id: in proportion to the predicted latency, so that all see
-    the training split about as often.
-    """
-    weights = {it.id: it.promised["latency_ms"].value for it in candidates}
-    total = sum(weights.values())
-    return {key: weight / total for key, weight in weights.items()}
-
-
 @dataclass(slots=True)
 class Finisher:
     """Finishes candidates within a budget.
@@ -113,14 +108,16 @@ class Finisher:
         known = self.job.folder.load_json_or_none(PLAN)
         if known is not None:
             return Plan.from_json(known)
-        heats = self._heats()
+        clock = StageClock(self.job.folder, STAGE)
+        heats = self._heats(clock)
         chosen = winners(heats, self.job.asked.picks)
         chosen.sort(key=lambda it: it.promised["latency_ms"].value)
         plan = replace(self._with_baselines(chosen), heats=tuple(heats))
         self.job.folder.save_json(PLAN, plan.to_json())
+        clock.record()
         return plan
 
-    def _heats(self) -> list[Heat]:
+    def _heats(self, clock: StageClock) -> list[Heat]:
         """Tune candidates of all latencies, those that keep the limits, for a short time."""
         entered: list[Candidate] = []
         taken: set[str] = set()
@@ -128,28 +125,29 @@ class Finisher:
             kept = self._within_limits(candidate, taken)
             if kept is not None:
                 entered.append(kept)
-        results = []
-        shares = tuning_shares(entered)
-        before = 0.0
-        for number, candidate in enumerate(entered):
-            share = HEATS_SHARE * shares[candidate.id]
+        steps = None if self.steps is None else max(1, round(self.steps * HEATS_SHARE))
 
-            def report(
-                done: float,
-                _: float,
-                before: float = before,
-                share: float = share,
-                text: str = f"heat {number + 1} of {len(entered)}, {candidate.id}",
-            ) -> None:
-                self.job.progress.update(before + share * done, text)
+        def heat(candidate: Candidate, seconds: float | None, report: Report) -> Heat:
+            return self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
 
-            seconds = None if self.seconds is None else self.seconds * share
-            steps = None if self.steps is None else max(1, round(self.steps * HEATS_SHARE))
-            results.append(
-                self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
-            )
-            before += share
-        return results
+        crew = self._crew(clock, len(entered), 0.0, HEATS_SHARE)
+        return train_together(crew, entered, "heat of", self._part(HEATS_SHARE), heat)
+
+    def _crew(self, clock: StageClock, trainings: int, before: float, part: float) -> Crew:
+        """Make what trains, and tells of its progress: `part` of the stage, from `before` on.
+
+        Where the budget is in steps, trainings are done in turn: who teaches whom would depend on
+        which ends first.
+        """
+
+        def update(done: float, note: str) -> None:
+            self.job.progress.update(before + part * done, note)
+            clock.record(RECORD_EVERY)
+
+        return Crew(update, places(trainings) if self.steps is None else 1)
+
+    def _part(self, share: float) -> float | None:
+        return None if self.seconds is None else self.seconds * share
 
     @property
     def _heat_seconds(self) -> float:
@@ -157,42 +155,33 @@ class Finisher:
         return self.seconds * HEATS_SHARE / (ENTRANTS * self.job.asked.picks)
 
     def build(self, plan: Plan) -> list[Built]:
-        """Tune and export all candidates, the slowest first.
+        """Tune and export all candidates, the slowest first, several at a time.
 
         The slower ones are trained longer, and the most accurate so far teaches the next. The
         supernet's largest network teaches none: it shared its training with all the others, and
         what is tuned alone soon knows more (docs/benchmarks.md).
         """
-        built: list[Built] = []
+        clock = StageClock(self.job.folder, STAGE)
+        crew = self._crew(clock, len(plan.candidates), HEATS_SHARE, 1 - HEATS_SHARE)
         teacher: Teacher | None = None
-        shares = tuning_shares(plan.candidates)
-        done_before = HEATS_SHARE
-        for candidate in sorted(plan.candidates, key=lambda it: (-shares[it.id], it.id)):
-            share = (1 - HEATS_SHARE) * shares[candidate.id]
 
-            def report(
-                done: float,
-                loss: float,
-                before: float = done_before,
-                share: float = share,
-                key: str = candidate.id,
-            ) -> None:
-                self.job.progress.update(before + share * done, f"tuning {key}, loss {loss:.2f}")
-
-            seconds = None
-            if self.seconds is not None:
-                late = 0.0 if self.builder.had_heat(candidate) else self._heat_seconds
-                seconds = self.seconds * share + late
+        def tune(candidate: Candidate, seconds: float | None, report: Report) -> Built:
+            nonlocal teacher
+            if seconds is not None and not self.builder.had_heat(candidate):
+                seconds += self._heat_seconds
             result = self.builder.build(
                 candidate, teacher, seconds=seconds, steps=self.steps, report=report
             )
-            if teacher is None or result.tuned.value > teacher.accuracy.value:
-                teacher = self.builder.as_teacher(result)
-                accuracy = show("accuracy", result.tuned.value)
-                latency = show("latency_ms", candidate.promised["latency_ms"].value)
-                self.job.progress.best(f"{accuracy} (tuned, proxy) at {latency} (predicted)")
-            built.append(result)
-            done_before += share
+            with crew.lock:
+                if teacher is None or result.tuned.value > teacher.accuracy.value:
+                    teacher = self.builder.as_teacher(result)
+                    accuracy = show("accuracy", result.tuned.value)
+                    latency = show("latency_ms", candidate.promised["latency_ms"].value)
+                    self.job.progress.best(f"{accuracy} (tuned, proxy) at {latency} (predicted)")
+            return result
+
+        built = train_together(crew, plan.candidates, "tuning", self._part(1 - HEATS_SHARE), tune)
+        clock.record()
         return built
 
     @property

@@ -9,6 +9,7 @@ from sartor.jobs.fitting.cards import write_cards
 from sartor.jobs.fitting.finishing import Finisher, Plan
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.summing import Outcome, RivalResult, summarise
+from sartor.jobs.fitting.training import RECORD_EVERY
 from sartor.jobs.fitting.verifying import Program, Verified, missed_limits, verify
 from sartor.jobs.fitting.versus import deploy_best, read_rival, train
 from sartor.report import write_report
@@ -89,6 +90,7 @@ def _rivals(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> list[R
     steps = None
     if job.asked.steps is not None:
         steps = job.asked.steps + (finisher.steps or 0) * job.asked.picks
+    clock = StageClock(job.folder, "versus")
     results = []
     for number, text in enumerate(job.asked.versus):
         rival = read_rival(text, job.task.resolution)
@@ -96,6 +98,7 @@ def _rivals(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> list[R
         def report(done: float, loss: float, number: int = number, name: str = text) -> None:
             share = (number + done) / len(job.asked.versus)
             job.progress.update(share, f"training {name}, loss {loss:.2f}")
+            clock.record(RECORD_EVERY)
 
         network, accuracy = train(
             job,
@@ -109,4 +112,5 @@ def _rivals(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> list[R
         program = deploy_best(job, network, rival.resolution, folder)
         params = sum(parameter.numel() for parameter in network.parameters())
         results.append(RivalResult(rival, program, accuracy, None, params, seconds))
+    clock.record()
     return results

@@ -1,7 +1,8 @@
 """Teachers of the networks that are tuned."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ class Teacher:
     """From images as they are cached to logits."""
     accuracy: Measurement
     """On the validation split."""
+    lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    """Several students may learn from it at a time."""
 
 
 class SoftLabels:
@@ -56,9 +59,9 @@ class SoftLabels:
         self._teacher = teacher
         self._half = half
         self._batches = batches
-        if not file.exists():
-            with replacing(file, needed=2 * shape[0] * shape[1]) as part, part.open("wb") as opened:
-                np.save(opened, np.zeros(shape, np.float16))
+        with teacher.lock:
+            if not file.exists():
+                _write_zeros(file, shape)
         self._known = np.load(file, mmap_mode="r+", allow_pickle=False)
         if self._known.shape != shape:
             raise DamagedFileError(f"{file} has the shape {self._known.shape}, not {shape}.")
@@ -66,10 +69,18 @@ class SoftLabels:
     def at(self, step: int) -> Float[Tensor, "n k"]:
         """Return the logits for the images of a step."""
         rows = self._batches.rows(step)
-        if not self._known[rows].any(1).all():  # zeros: not asked for yet
-            images = self._batches.at(step)[0]
-            device = images.device.type
-            with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._half):
-                logits = self._teacher.network(images)
-            self._known[rows] = logits.float().numpy()
-        return torch.from_numpy(self._known[rows].astype(np.float32))
+        with self._teacher.lock:
+            if not self._known[rows].any(1).all():  # zeros: not asked for yet
+                self._known[rows] = self._asked(step)
+            return torch.from_numpy(self._known[rows].astype(np.float32))
+
+    def _asked(self, step: int) -> Float[np.ndarray, "n k"]:
+        images = self._batches.at(step)[0]
+        device = images.device.type
+        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._half):
+            return self._teacher.network(images).float().numpy()
+
+
+def _write_zeros(file: Path, shape: tuple[int, int]) -> None:
+    with replacing(file, needed=2 * shape[0] * shape[1]) as part, part.open("wb") as opened:
+        np.save(opened, np.zeros(shape, np.float16))

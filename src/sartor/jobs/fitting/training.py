@@ -1,7 +1,6 @@
 """The training stage: the supernet learns, within its share of the budget."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,11 +9,12 @@ from sartor.cost import count
 from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
 from sartor.space import Design
-from sartor.study import Checkpoints
+from sartor.study import Checkpoints, StageClock
 from sartor.tasks import Augment, Batches
 from sartor.train import (
     Budget,
     Recipe,
+    Report,
     Sandwich,
     Step,
     Threads,
@@ -33,6 +33,8 @@ DRAWS = 12
 """Architectures drawn at most to find one that is not too large."""
 CROP = 1 / 12
 """Share of the resolution by which images are shifted at most."""
+RECORD_EVERY = 30.0
+"""Seconds after which the time of a training is recorded: so much is missing after a kill."""
 
 
 def batches(job: Job, recipe: Recipe, seed: int, *, augmented: bool = True) -> Batches:
@@ -84,36 +86,27 @@ def drawing(
 
 
 def run_kept(
-    job: Job,
     training: Training,
     gradients: Step,
     budget: Budget,
     checkpoints: Checkpoints,
-    *,
-    stage: str,
-    report: Callable[[float, float], None],
+    report: Report,
 ) -> None:
-    """Train until the budget is used up, with checkpoints and a record of the time.
+    """Train until the budget is used up, with checkpoints.
 
     Args:
-        job: Whose folder.
         training: Changed in place; goes on from its step.
         gradients: Computes the gradients of a step.
         budget: In seconds, those of earlier sessions counted in, or in steps: then the training
             repeats exactly.
         checkpoints: Where it is kept.
-        stage: Under whose name the time is recorded.
         report: Called about once a second with the share done and the loss.
     """
-    already = training.seconds
 
     def save(state: Training) -> None:
-        nonlocal already
         checkpoints.save(
             state.step, state.tensors(), {"step": state.step, "seconds": state.seconds}
         )
-        job.folder.spend(stage, state.seconds - already)
-        already = state.seconds
 
     threads = Threads() if budget.steps is None else None
     run(training, gradients, budget, save=save, report=report, threads=threads)
@@ -153,6 +146,7 @@ def _train(
     draw: Callable[[np.random.Generator], Design],
     seconds: float | None,
 ) -> None:
+    clock = StageClock(job.folder, STAGE)
     recipe, supernet = training.recipe, training.model
     assert isinstance(supernet, Supernet)
     fetch = batches(job, recipe, job.asked.seed)
@@ -169,9 +163,9 @@ def _train(
 
     def report(share: float, loss: float) -> None:
         job.progress.update(share, f"step {training.step:,}, loss {loss:.2f}")
+        clock.record(RECORD_EVERY)
 
     steps = job.asked.steps
     budget = Budget(steps, None if steps is not None else seconds, spent=training.seconds)
-    run_kept(job, training, sandwich, budget, checkpoints, stage=STAGE, report=report)
-    result: dict[str, Any] = {"steps": training.step, "seconds": training.seconds}
-    job.folder.finish_stage(STAGE, result, 0.0)
+    run_kept(training, sandwich, budget, checkpoints, report)
+    clock.finish({"steps": training.step, "seconds": training.seconds})

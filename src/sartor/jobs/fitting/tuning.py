@@ -1,6 +1,5 @@
 """Tuning: a network that was cut out learns on, taught by one that was tuned before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sartor.study import Checkpoints
 from sartor.train import (
     Budget,
     Recipe,
+    Report,
     Training,
     Tune,
     half_pays,
@@ -56,8 +56,7 @@ def teach(
     *,
     seconds: float | None,
     steps: int | None,
-    stage: str,
-    report: Callable[[float, float], None],
+    report: Report,
 ) -> Training:
     """Train a network in place, or go on where an earlier session stopped.
 
@@ -66,7 +65,6 @@ def teach(
         lesson: What is trained.
         seconds: The budget, those of earlier sessions counted in; None where `steps` is given.
         steps: The budget in steps, or None.
-        stage: Under whose name the time is recorded.
         report: Called about once a second with the share done and the loss.
 
     Returns:
@@ -91,7 +89,7 @@ def teach(
         half=half,
     )
     budget = Budget(steps, seconds, spent=training.seconds)
-    run_kept(job, training, tune, budget, checkpoints, stage=stage, report=report)
+    run_kept(training, tune, budget, checkpoints, report)
     training.wear_average_()
     network.eval()
     return training

@@ -1,7 +1,6 @@
 """Networks to compare with: timm models, trained on the same data for as long."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.tuning import Lesson, teach
 from sartor.jobs.fitting.verifying import Program
 from sartor.targets import time_in_turn
+from sartor.train import Report
 from sartor.units import Measurement
 
-STAGE = "versus"
 WORSE = 0.005
 """Share of images by which a precision may be less accurate than the most accurate one."""
 
@@ -81,7 +80,7 @@ def train(
     seconds: float | None,
     steps: int | None,
     proxy: Proxy,
-    report: Callable[[float, float], None],
+    report: Report,
 ) -> tuple[nn.Module, Measurement]:
     """Train a rival from random weights, or read it back; return it and its accuracy."""
     network = make(job, rival)
@@ -93,7 +92,7 @@ def train(
         network.eval()
     else:
         lesson = Lesson(rival.id, network, rival.resolution)
-        teach(job, lesson, seconds=seconds, steps=steps, stage=STAGE, report=report)
+        teach(job, lesson, seconds=seconds, steps=steps, report=report)
         proxy.estimate_norms_(network, rival.resolution)
         save_weights(network, file)
     network = network.to(memory_format=torch.channels_last)

@@ -1,0 +1,106 @@
+"""Trainings side by side, each on its share of the threads."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import torch
+
+MOST = 4
+"""Trainings at a time: what Python does between operations waits for one another."""
+
+T = TypeVar("T")
+Report = Callable[[float, float], None]
+"""Told the share of a training that is done, and its loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[T]):
+    """A training to be done."""
+
+    name: str
+    share: float
+    """Of the time of all."""
+    do: Callable[[Report], T]
+    """Calls what it is given about once a second."""
+
+
+class Stopped(Exception):
+    """Ends a training since another one failed or the user stopped the run."""
+
+
+class Crew:
+    """Does trainings side by side.
+
+    The operations of a small network are too short to be divided among threads: two trainings on a
+    thread each get further than two in turn on both threads (docs/benchmarks.md).
+
+    Args:
+        update: Told the share done of all work and a note, from one thread at a time.
+        places: Trainings at a time; with 1 they are done in turn, in the caller's thread.
+    """
+
+    def __init__(self, update: Callable[[float, str], None], places: int) -> None:
+        self.places = places
+        self.lock = threading.RLock()
+        """For what several trainings change."""
+        self._update = update
+        self._done: dict[str, float] = {}
+        self._stop = threading.Event()
+
+    def run(self, work: Sequence[Work[T]]) -> list[T]:
+        """Begin in the order given, and return what came of it in that order.
+
+        Raises:
+            Exception: Whatever one of them raised; the others are stopped.
+        """
+        if self.places == 1:
+            return [it.do(self._listener(it)) for it in work]
+        threads = torch.get_num_threads()
+        each = max(1, threads // self.places)
+        try:
+            with ThreadPoolExecutor(
+                self.places, initializer=torch.set_num_threads, initargs=(each,)
+            ) as pool:
+                futures = [pool.submit(it.do, self._listener(it)) for it in work]
+                try:
+                    for future in as_completed(futures):
+                        future.result()
+                except BaseException:
+                    self._stop.set()
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise
+        finally:
+            torch.set_num_threads(threads)  # parts of it are the same for all threads
+        return [future.result() for future in futures]
+
+    def _listener(self, work: Work[T]) -> Report:
+        def report(done: float, loss: float) -> None:
+            if self._stop.is_set():
+                raise Stopped(work.name)
+            with self.lock:
+                self._done[work.name] = work.share * done
+                self._update(sum(self._done.values()), f"{work.name}, loss {loss:.2f}")
+
+        return report
+
+
+def places(trainings: int) -> int:
+    """Return how many trainings are done at a time, given the threads of this process."""
+    return max(1, min(MOST, torch.get_num_threads(), trainings))
+
+
+def makespan(shares: Sequence[float], places: int) -> float:
+    """Return the time until all is done, if each begins as soon as a place is free.
+
+    Example:
+        >>> makespan([3, 2, 1], 2)
+        3
+    """
+    ends: list[float] = [0] * places
+    for share in shares:
+        first = ends.index(min(ends))
+        ends[first] += share
+    return max(ends)

@@ -138,7 +138,7 @@ def run(
             report(share, recent)
             told = now
     if threads is not None:
-        threads.settle()
+        threads.give_back()
     if save is not None:
         save(training)
 

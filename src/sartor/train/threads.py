@@ -59,9 +59,9 @@ class Threads:
         else:
             del self._recent[:-TRIAL]
 
-    def settle(self) -> None:
-        """Stay with what is known to be fastest; the training is over."""
-        self._use(self.current)
+    def give_back(self) -> None:
+        """Let all threads compute again: the training is over."""
+        self._use(self.most)
 
     def _end_trial(self, measured: float) -> None:
         if measured < BETTER * self._usual:

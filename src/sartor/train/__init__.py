@@ -5,7 +5,7 @@ from sartor.train.crew import Crew, Report, Work, makespan, places
 from sartor.train.evaluate import correct, predictions
 from sartor.train.loop import Step, Training, run
 from sartor.train.losses import distillation, taught
-from sartor.train.memory import keep_freed_memory
+from sartor.train.memory import give_freed_memory_back, keep_freed_memory
 from sartor.train.norms import estimate_norms_
 from sartor.train.precision import half_pays, is_dense, step_seconds
 from sartor.train.recipe import Recipe
@@ -28,6 +28,7 @@ __all__ = [
     "correct",
     "distillation",
     "estimate_norms_",
+    "give_freed_memory_back",
     "half_pays",
     "is_dense",
     "keep_freed_memory",

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 import torch
 
+from sartor.train.memory import give_freed_memory_back
+
 MOST = 4
 """Trainings at a time: what Python does between operations waits for one another."""
 
@@ -58,6 +60,7 @@ class Crew:
         """
         if self.places == 1:
             return [it.do(self._listener(it)) for it in work]
+        give_freed_memory_back()
         threads = torch.get_num_threads()
         each = max(1, threads // self.places)
         try:

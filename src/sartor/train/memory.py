@@ -1,4 +1,4 @@
-"""Keep freed memory for the next step."""
+"""Keep freed memory for the next step, and give it back in the end."""
 
 import ctypes
 import ctypes.util
@@ -20,10 +20,25 @@ def keep_freed_memory() -> bool:
     Returns:
         Whether it was possible: on Linux with glibc.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    libc = ctypes.CDLL(ctypes.util.find_library("c"))
-    if not hasattr(libc, "mallopt"):
+    libc = _glibc()
+    if libc is None:
         return False
     kept = libc.mallopt(M_MMAP_THRESHOLD, LARGEST)
     return bool(kept and libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def give_freed_memory_back() -> bool:
+    """Return to the system what was kept: other threads cannot use what one has freed.
+
+    Returns:
+        Whether there was something to return, and a way.
+    """
+    libc = _glibc()
+    return libc is not None and bool(libc.malloc_trim(0))
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(ctypes.util.find_library("c"))
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None

@@ -31,10 +31,11 @@ CALIBRATION = 256
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A network whose files are there."""
+    """A network that was tuned."""
 
     candidate: Candidate
     file: Path
+    """There when it is exported."""
     inherited: Measurement
     """Accuracy of the float network on the validation split, with the supernet's weights."""
     tuned: Measurement
@@ -54,7 +55,7 @@ class Builder:
     supernet: Supernet
     proxy: Proxy
 
-    def build(
+    def tune(
         self,
         candidate: Candidate,
         teacher: Teacher | None,
@@ -63,26 +64,33 @@ class Builder:
         steps: int | None,
         report: Report,
     ) -> Built:
-        """Tune a candidate and write `designs/<id>/`.
+        """Tune a candidate and keep its weights in `designs/<id>/`.
 
         Args:
-            candidate: What is built.
+            candidate: What is tuned.
             teacher: Teaches it, if it knows more; or None.
             seconds: Time for tuning; None where `steps` is given.
             steps: Steps of tuning, or None.
             report: Called about once a second with the share done and the loss.
         """
-        folder = self.folder(candidate)
         record = f"designs/{candidate.id}/tuning"
         known = self.job.folder.load_json_or_none(record)
-        file = folder / "model.onnx"
-        if known is None or not file.exists():
+        file = self.folder(candidate) / "model.onnx"
+        if known is None:
             known = self._tune(candidate, teacher, seconds, steps, report)
-            self.write(candidate, self.load(candidate), file)
+            file.unlink(missing_ok=True)  # of weights whose record was damaged
             self.job.folder.save_json(record, known)
         return Built(
             candidate, file, Measurement(**known["inherited"]), Measurement(**known["tuned"])
         )
+
+    def export(self, built: Built) -> None:
+        """Write the file of a network that was tuned.
+
+        Not while others are trained: tracing changes what calling a module does, in all threads.
+        """
+        if not built.file.exists():
+            self.write(built.candidate, self.load(built.candidate), built.file)
 
     def heat(
         self,

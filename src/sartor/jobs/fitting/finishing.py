@@ -155,7 +155,7 @@ class Finisher:
         return self.seconds * HEATS_SHARE / (ENTRANTS * self.job.asked.picks)
 
     def build(self, plan: Plan) -> list[Built]:
-        """Tune and export all candidates, the slowest first, several at a time.
+        """Tune all candidates, the slowest first, several at a time, and export them.
 
         The slower ones are trained longer, and the most accurate so far teaches the next. The
         supernet's largest network teaches none: it shared its training with all the others, and
@@ -169,7 +169,7 @@ class Finisher:
             nonlocal teacher
             if seconds is not None and not self.builder.had_heat(candidate):
                 seconds += self._heat_seconds
-            result = self.builder.build(
+            result = self.builder.tune(
                 candidate, teacher, seconds=seconds, steps=self.steps, report=report
             )
             with crew.lock:
@@ -181,6 +181,8 @@ class Finisher:
             return result
 
         built = train_together(crew, plan.candidates, "tuning", self._part(1 - HEATS_SHARE), tune)
+        for it in built:
+            self.builder.export(it)
         clock.record()
         return built
 

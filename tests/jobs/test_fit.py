@@ -1,6 +1,7 @@
 """The main job, from data to verified files, killed, resumed and asked wrongly."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -119,6 +120,32 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert_same_result(place / "killed", run)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(place: Path) -> None:
+    """With two threads, and so two trainings at a time: the other tests have one."""
+    out = place / "side-by-side"
+    code = (
+        "import sys, sartor; sartor.fit('sklearn:digits', minutes=1, picks=3, "
+        "resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(out), str(place / "cache"), str(PIXELS)]
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
+    while process.poll() is None and not (out / "finish/plan.json").exists():
+        time.sleep(0.05)
+    time.sleep(2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (out / "summary.json").exists()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((out / "summary.json").read_text())
+    assert len(summary["picks"]) == 3
+    for pick in summary["picks"]:
+        assert (out / pick["file"]).exists()
+        assert pick["accuracy"]["value"] > 0.5
 
 
 @pytest.fixture

@@ -54,8 +54,8 @@ def _rate(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_twice_the_time_affords_twice_the_work() -> None:
     one, two = (room.affordable(job(it))[0].bound for it in (600.0, 1200.0))
     assert two == pytest.approx(2 * one)
-    each = 600 * SHARES["finish"] * (1 - HEATS_SHARE) / 6
-    assert one == pytest.approx(LARGEST * each * 1280 / 1000 / room.EPOCHS)
+    longest = 600 * SHARES["finish"] * (1 - HEATS_SHARE) * room.SLOWEST
+    assert one == pytest.approx(LARGEST * longest * 1280 / 1000 / room.EPOCHS)
 
 
 def test_small_networks_are_always_affordable() -> None:

@@ -10,11 +10,11 @@ from sartor.train import step_seconds
 from sartor.units import Limit
 
 RECORD = "finish/affordable"
-EPOCHS = 8
-"""Times that a finished network should see the data at least in an equal share of the time for
-tuning; the largest have more than that. Half as often is too seldom (docs/benchmarks.md)."""
-BASELINES = 2
-"""Networks that are finished beside the picks."""
+SLOWEST = 1 / 3
+"""Share of the time for tuning that the slowest pick has, however many there are: they lie evenly
+from fast to slow, and have time in proportion to their latency."""
+EPOCHS = 16
+"""Times that it should see the data at least. Half as often is too seldom (docs/benchmarks.md)."""
 SMALL = 4
 """Up to so many times the multiply-adds of the smallest network, every design is affordable."""
 
@@ -45,7 +45,7 @@ def _bound(job: Job, seconds: float) -> float:
     network = Network(family.blueprint(largest)).train()
     images = resize(batches(job, DENSE, job.asked.seed).at(0)[0], family.resolution(largest))
     rate = len(images) / min(step_seconds(network, images).values())
-    each = seconds * SHARES["finish"] * (1 - HEATS_SHARE) / (job.asked.picks + BASELINES)
-    epochs = each * rate / len(job.task.train)
+    longest = seconds * SHARES["finish"] * (1 - HEATS_SHARE) * SLOWEST
+    epochs = longest * rate / len(job.task.train)
     smallest = count(family, family.smallest()).macs
     return max(SMALL * smallest, count(family, largest).macs * epochs / EPOCHS)

@@ -201,10 +201,13 @@ def _noted(
 ) -> list[str]:
     notes = []
     if items.skipped:
-        notes.append(
-            f"{len(items.skipped)} images cannot be read and are left out: "
-            f"{'; '.join(items.skipped[:NAMED])}{_more(items.skipped)}"
+        count = len(items.skipped)
+        which = (
+            "1 image cannot be read and is"
+            if count == 1
+            else f"{count} images cannot be read and are"
         )
+        notes.append(f"{which} left out: {'; '.join(items.skipped[:NAMED])}{_more(items.skipped)}")
     if dropped := int((splits < 0).sum()):
         notes.append(f"{dropped} duplicates stand in two splits and are left out of training")
     order = np.argsort(items.hashes, kind="stable")

@@ -122,6 +122,17 @@ def test_progress_adds_up(at_a_time: int) -> None:
     assert told[-1] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("at_a_time", [1, 2])
+def test_what_was_done_in_an_earlier_session_counts(at_a_time: int) -> None:
+    told: list[float] = []
+    known = Work("known", 0.75, lambda _: None)
+    rest = Work("rest", 0.25, lambda report: report(1.0, 1.0))
+    crew = Crew(lambda done, _: told.append(done), at_a_time)
+    crew.run([known])
+    crew.run([rest])
+    assert told == [1.0]
+
+
 @given(
     st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12), st.integers(min_value=1, max_value=5)
 )

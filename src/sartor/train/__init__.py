@@ -1,9 +1,9 @@
 """The training loop, the sandwich rule of supernets, distillation and evaluation."""
 
 from sartor.train.budget import Budget
-from sartor.train.crew import Crew, Report, Work, makespan, places
+from sartor.train.crew import Crew, Work, makespan, places
 from sartor.train.evaluate import correct, predictions
-from sartor.train.loop import Step, Training, run
+from sartor.train.loop import Report, Step, Training, run
 from sartor.train.losses import distillation, taught
 from sartor.train.memory import give_freed_memory_back, keep_freed_memory
 from sartor.train.norms import estimate_norms_

@@ -8,14 +8,13 @@ from typing import Generic, TypeVar
 
 import torch
 
+from sartor.train.loop import Report
 from sartor.train.memory import give_freed_memory_back
 
 MOST = 4
 """Trainings at a time: what Python does between operations waits for one another."""
 
 T = TypeVar("T")
-Report = Callable[[float, float], None]
-"""Told the share of a training that is done, and its loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,8 @@ class Crew:
     """Does trainings side by side.
 
     The operations of a small network are too short to be divided among threads: two trainings on a
-    thread each get further than two in turn on both threads (docs/benchmarks.md).
+    thread each get further than two in turn on both threads. Large networks with depthwise
+    convolutions gain nothing or lose (docs/benchmarks.md).
 
     Args:
         update: Told the share done of all work and a note, from one thread at a time.
@@ -59,7 +59,7 @@ class Crew:
             Exception: Whatever one of them raised; the others are stopped.
         """
         if self.places == 1:
-            return [it.do(self._listener(it)) for it in work]
+            return [self._do(it) for it in work]
         give_freed_memory_back()
         threads = torch.get_num_threads()
         each = max(1, threads // self.places)
@@ -67,7 +67,7 @@ class Crew:
             with ThreadPoolExecutor(
                 self.places, initializer=torch.set_num_threads, initargs=(each,)
             ) as pool:
-                futures = [pool.submit(it.do, self._listener(it)) for it in work]
+                futures = [pool.submit(self._do, it) for it in work]
                 try:
                     for future in as_completed(futures):
                         future.result()
@@ -78,6 +78,12 @@ class Crew:
         finally:
             torch.set_num_threads(threads)  # parts of it are the same for all threads
         return [future.result() for future in futures]
+
+    def _do(self, work: Work[T]) -> T:
+        result = work.do(self._listener(work))
+        with self.lock:
+            self._done[work.name] = work.share  # also where an earlier session did it
+        return result
 
     def _listener(self, work: Work[T]) -> Report:
         def report(done: float, loss: float) -> None:

@@ -19,6 +19,8 @@ SAVE_EVERY = 60.0
 
 Step = Callable[[int, float], Tensor]
 """Computes the gradients of a step, given its number and the share done; returns the loss."""
+Report = Callable[[float, float], None]
+"""Told the share of a training that is done, and its loss."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ def run(
     budget: Budget,
     *,
     save: Callable[[Training], None] | None = None,
-    report: Callable[[float, float], None] | None = None,
+    report: Report | None = None,
     threads: Threads | None = None,
 ) -> None:
     """Train until the budget is used up.

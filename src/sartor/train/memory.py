@@ -1,4 +1,4 @@
-"""Keep freed memory for the next step, and give it back in the end."""
+"""Keep freed memory for the next step, and give it back when others need it."""
 
 import ctypes
 import ctypes.util

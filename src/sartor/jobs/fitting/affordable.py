@@ -11,8 +11,8 @@ from sartor.units import Limit
 
 RECORD = "finish/affordable"
 SLOWEST = 1 / 3
-"""Share of the time for tuning that the slowest pick has, however many there are: they lie evenly
-from fast to slow, and have time in proportion to their latency."""
+"""Share of the time for tuning that the slowest pick has, about, however many there are: they lie
+evenly from fast to slow, and have time in proportion to their latency."""
 EPOCHS = 16
 """Times that it should see the data at least. Half as often is too seldom (docs/benchmarks.md)."""
 SMALL = 4

@@ -35,7 +35,7 @@ class Built:
 
     candidate: Candidate
     file: Path
-    """There when it is exported."""
+    """There once it is exported."""
     inherited: Measurement
     """Accuracy of the float network on the validation split, with the supernet's weights."""
     tuned: Measurement

@@ -23,15 +23,14 @@ def finish(job: Job, finisher: Finisher, training: Mapping[str, Any]) -> Outcome
     built = finisher.build(plan)
     rivals = _rivals(job, finisher, training)
     job.progress.stage("verify")
-    clock = StageClock(job.folder, "verify")
     verified, pace = _verify(job, built, rivals)
     while (missed := _first_missed(job, plan, verified)) is not None:
         candidate, reasons = missed
         plan = finisher.replace(candidate, reasons, plan)
         built = finisher.build(plan)
         fresh = [it for it in built if it.candidate.id not in verified]
-        verified |= _verify(job, fresh, [])[0]
-    clock.record()
+        if fresh:
+            verified |= _verify(job, fresh, [])[0]
     kept = {it.id for it in plan.candidates}
     return Outcome(
         plan=plan,
@@ -70,7 +69,10 @@ def _verify(
         for it in built
     }
     programs |= {it.rival.id: it.program for it in rivals}
-    return verify(job, programs)
+    clock = StageClock(job.folder, "verify")
+    verified = verify(job, programs)
+    clock.record()
+    return verified
 
 
 def _first_missed(job: Job, plan: Plan, verified: Mapping[str, Verified]) -> Any:

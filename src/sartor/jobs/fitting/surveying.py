@@ -79,11 +79,11 @@ def survey_target(job: Job, seconds: float | None) -> Survey:
     surveyor = _load(job, file)
     if surveyor is not None:
         job.progress.say(f"the survey of {job.target.name} is known already")
+        surveyor.save(record)
     else:
         surveyor = begun or Surveyor(job.family, job.target, job.asked.seed)
         _run(job, surveyor, record, clock, seconds)
         surveyor.save(file)
-    surveyor.save(record)
     clock.finish({"architectures": surveyor.architectures})
     return surveyor.result()
 

@@ -15,6 +15,7 @@ from sartor.deploy import export
 from sartor.deploy.trace import write
 from sartor.deploy.writers import WRITERS, Unwritable
 from sartor.errors import OptionError
+from sartor.nets import ChannelMeans
 from sartor.targets import RUNTIMES
 
 Function = Callable[[Tensor], Tensor]
@@ -60,6 +61,7 @@ MODULES: dict[object, list[nn.Module]] = {
         nn.Sequential(nn.BatchNorm2d(4, affine=False), nn.Conv2d(4, 6, 1)),
     ],
     nn.BatchNorm1d: [vectors(nn.BatchNorm1d(6))],
+    ChannelMeans: [ChannelMeans()],
     nn.AdaptiveAvgPool2d: [nn.AdaptiveAvgPool2d(1), nn.AdaptiveAvgPool2d((1, 1))],
     nn.MaxPool2d: [nn.MaxPool2d(3, 2, 1), nn.MaxPool2d((2, 3))],
     nn.AvgPool2d: [nn.AvgPool2d(3, 2, 1), nn.AvgPool2d(3, 2, 1, count_include_pad=False)],

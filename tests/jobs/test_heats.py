@@ -8,16 +8,21 @@ from sartor.space import Design
 from sartor.units import Measurement
 
 
-def heats(points: list[tuple[float, float]]) -> list[Heat]:
+def heats(points: list[tuple[float, float]], costs: list[float] | None = None) -> list[Heat]:
+    """Heats of these accuracies and latencies; without costs the slower is the larger."""
     found = []
     for at, (accuracy, latency) in enumerate(points):
         promised = {"latency_ms": Measurement(latency, "predicted")}
         candidate = Candidate(Design({"at": at}), "pick", promised)
-        found.append(Heat(candidate, Measurement(0.1, "proxy"), Measurement(accuracy, "proxy")))
+        cost = latency if costs is None else costs[at]
+        inherited, tuned = Measurement(0.1, "proxy"), Measurement(accuracy, "proxy")
+        found.append(Heat(candidate, inherited, tuned, cost))
     return found
 
 
-def near(points: list[tuple[float, float]], error: float) -> list[Heat]:
+def near(
+    points: list[tuple[float, float]], error: float, costs: list[float] | None = None
+) -> list[Heat]:
     """Heats whose accuracies have this standard error."""
     return [
         replace(
@@ -26,7 +31,7 @@ def near(points: list[tuple[float, float]], error: float) -> list[Heat]:
                 it.tuned.value, "proxy", it.tuned.value - 2 * error, it.tuned.value + 2 * error
             ),
         )
-        for it in heats(points)
+        for it in heats(points, costs)
     ]
 
 
@@ -53,6 +58,13 @@ def test_a_slower_one_within_an_error_of_a_faster_one_may_yet_win() -> None:
     points = [(0.80, 1.0), (0.90, 2.0), (0.895, 16.0), (0.85, 32.0)]
     assert {it.design.integer("at") for it in winners(near(points, 0.01), 3)} == {0, 1, 2}
     assert {it.design.integer("at") for it in winners(near(points, 0.001), 2)} == {0, 1}
+
+
+def test_a_slower_one_that_is_not_larger_must_be_more_accurate_already() -> None:
+    """One is slow for its precision only: no tuning will make up for that."""
+    points, costs = [(0.80, 1.0), (0.90, 8.0), (0.905, 20.0)], [1.0, 8.0, 8.4]
+    assert {it.design.integer("at") for it in winners(near(points, 0.01, costs), 2)} == {0, 1}
+    assert {it.design.integer("at") for it in winners(near(points, 0.001, costs), 2)} == {0, 2}
 
 
 def test_the_chosen_lie_evenly_wherever_most_was_gained() -> None:

@@ -3,16 +3,12 @@
 import pytest
 
 from sartor.jobs.fitting.candidates import Candidate
-from sartor.jobs.fitting.together import train_together, tuning_shares
+from sartor.jobs.fitting.together import train_together
 from sartor.space import Design
 from sartor.train import Crew, Report
-from sartor.units import Measurement
 
-LATENCIES = (0.01, 0.04, 0.16, 0.03)
-CANDIDATES = [
-    Candidate(Design({"a": at}), "pick", {"latency_ms": Measurement(latency, "predicted")})
-    for at, latency in enumerate(LATENCIES)
-]
+CANDIDATES = [Candidate(Design({"a": at}), "pick", {}) for at in range(4)]
+COSTS = {it.id: cost for it, cost in zip(CANDIDATES, (1.0, 4.0, 16.0, 3.0), strict=True)}
 
 
 def trained(places: int, seconds: float | None) -> tuple[list[str], list[float | None]]:
@@ -25,22 +21,17 @@ def trained(places: int, seconds: float | None) -> tuple[list[str], list[float |
         return own
 
     crew = Crew(lambda _, __: None, places)
-    return order, train_together(crew, CANDIDATES, "tuning", seconds, train)
+    return order, train_together(crew, CANDIDATES, COSTS, "tuning", seconds, train)
 
 
-def test_slower_candidates_are_tuned_longer() -> None:
-    shares = tuning_shares(CANDIDATES[:3])
-    assert [shares[it.id] for it in CANDIDATES[:3]] == pytest.approx([1 / 21, 4 / 21, 16 / 21])
-
-
-def test_the_slowest_begins_and_results_keep_their_order() -> None:
+def test_the_costliest_begins_and_results_keep_their_order() -> None:
     order, seconds = trained(1, 240.0)
     assert order == [CANDIDATES[at].id for at in (2, 1, 3, 0)]
     assert seconds == pytest.approx([10.0, 40.0, 160.0, 30.0])
 
 
 def test_two_at_a_time_have_longer_and_end_in_time() -> None:
-    """The slowest has one place for all of the time, the others share the second."""
+    """The costliest has one place for all of the time, the others share the second."""
     _, seconds = trained(2, 240.0)
     assert seconds == pytest.approx([15.0, 60.0, 240.0, 45.0])
 

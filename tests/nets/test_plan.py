@@ -8,7 +8,7 @@ from torch import nn
 
 from sartor.nets import BLOCKS, Network, mobile
 from sartor.nets.blocks import Place
-from sartor.nets.layers import snap
+from sartor.nets.layers import ChannelMeans, snap
 from sartor.nets.plan import cut, plan, slices
 
 
@@ -68,3 +68,18 @@ def test_the_family_is_sized_to_the_data(resolution: int) -> None:
         assert tuple(network(torch.randn(1, 3, size, size)).shape) == (1, 5)
     assert family.resolution(family.largest()) == resolution
     assert family.space.count() > 10**9
+
+
+def test_channel_means_are_those_of_torch_and_their_gradient_stays_channels_last() -> None:
+    """Torch's own pooling sends back a gradient that no layer in channels-last reads fast."""
+    x = torch.randn(3, 8, 5, 7).to(memory_format=torch.channels_last)
+    layouts = []
+    found = []
+    for pool in (ChannelMeans(), nn.AdaptiveAvgPool2d(1)):
+        image = x.clone(memory_format=torch.preserve_format).requires_grad_()
+        out = pool(image)
+        (gradient,) = torch.autograd.grad((out * torch.arange(8.0)[:, None, None]).sum(), image)
+        layouts.append(gradient.is_contiguous(memory_format=torch.channels_last))
+        found.append((out, gradient))
+    torch.testing.assert_close(*found)
+    assert layouts[0]

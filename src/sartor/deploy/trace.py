@@ -47,9 +47,16 @@ def write(network: nn.Module, shape: tuple[int, int, int]) -> onnx.ModelProto:
 
 def _trace(network: nn.Module) -> fx.Graph:
     try:
-        return fx.Tracer().trace(network)
+        return _Tracer().trace(network)
     except TRACE_ERRORS as error:
         raise Unwritable(f"cannot be traced: {error}") from error
+
+
+class _Tracer(fx.Tracer):
+    """Does not look into modules that have a writer."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m) in WRITERS or super().is_leaf_module(m, module_qualified_name)
 
 
 def _only_input(values: dict[fx.Node, object]) -> Value:

@@ -12,7 +12,7 @@ from sartor import targets, tasks
 from sartor.cost import Survey
 from sartor.errors import LimitError, RunFolderError
 from sartor.jobs.fitting.affordable import affordable
-from sartor.jobs.fitting.asked import SHARES, Asked, Shares
+from sartor.jobs.fitting.asked import SHARES, Asked
 from sartor.jobs.fitting.building import Builder
 from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
@@ -164,10 +164,11 @@ class _Stages:
         try:
             with self._stage("search"):
                 study = search_designs(
-                    job, survey, evaluator, trials, promising, self._seconds("search")
+                    job, survey, evaluator, trials, promising, job.seconds("search")
                 )
-            seconds = self._seconds("finish")
-            finisher = Finisher(job, survey, evaluator, trials, study, builder, seconds)
+            finisher = Finisher(
+                job, survey, evaluator, trials, study, builder, job.seconds("finish")
+            )
             outcome = finish(job, finisher, training)
             with self._stage("report"):
                 summary = summarise_run(job, outcome)
@@ -203,14 +204,14 @@ class _Stages:
 
     def _survey(self, job: Job) -> Survey:
         with self._stage("survey"):
-            return survey_target(job, self._seconds("survey"))
+            return survey_target(job, job.seconds("survey"))
 
     def _train(
         self, job: Job, survey: Survey, promising: Sequence[Design]
     ) -> tuple[Evaluator, Builder, dict[str, Any]]:
         with self._stage("train"):
             most = min((it.bound for it in affordable(job)), default=math.inf)
-            supernet = train_supernet(job, promising, most, self._seconds("train"))
+            supernet = train_supernet(job, promising, most, job.seconds("train"))
             proxy = Proxy(job.task, job.asked.seed, largest_weight=job.target.largest_weight)
             finer = replace(proxy, images=TUNED_IMAGES)
             builder = Builder(job, supernet, finer)
@@ -218,18 +219,13 @@ class _Stages:
             record["largest_proxy_accuracy"] = builder.largest_accuracy().to_json()
         return Evaluator(supernet, proxy, survey), builder, record
 
-    def _seconds(self, stage: str) -> float | None:
-        if self.asked.seconds is None:
-            return None
-        return Shares(self.asked.seconds).seconds(stage, self.folder.stage_seconds())
-
     def _planned(self) -> dict[str, float]:
         total = self.asked.seconds or 60.0
         return {
             "prepare": 0.02 * total,
-            **{name: share * total for name, share in SHARES.items()},
-            "versus": 0.7 * total * len(self.asked.versus),
-            "verify": 0.05 * total,
+            **{name: share * total for name, share in SHARES.items() if name != "verify"},
+            "versus": 0.86 * total * len(self.asked.versus),
+            "verify": SHARES["verify"] * total,
             "report": 1.0,
         }
 

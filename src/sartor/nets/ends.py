@@ -6,7 +6,7 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sartor.nets.layers import ACTIVATIONS, ConvNorm, Layer, shrink
+from sartor.nets.layers import ACTIVATIONS, ChannelMeans, ConvNorm, Layer, shrink
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class PoolingHead(nn.Module):
             else nn.Identity()
         )
         width = part.conv or part.inputs
-        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.pool = ChannelMeans()
         self.flatten = nn.Flatten(1)
         self.hidden: nn.Module = nn.Linear(width, part.hidden) if part.hidden else nn.Identity()
         self.act: nn.Module = ACTIVATIONS[part.activation]() if part.hidden else nn.Identity()

@@ -7,12 +7,15 @@ from torch import nn
 
 from sartor.deploy.graph import Graph, Value
 from sartor.deploy.writers.protocol import Unwritable, pair, writes
+from sartor.nets import ChannelMeans
 
 
-@writes(nn.AdaptiveAvgPool2d)
-def adaptive_average(graph: Graph, name: str, module: nn.AdaptiveAvgPool2d, x: Value) -> Value:
+@writes(ChannelMeans, nn.AdaptiveAvgPool2d)
+def channel_means(
+    graph: Graph, name: str, module: ChannelMeans | nn.AdaptiveAvgPool2d, x: Value
+) -> Value:
     """Write the mean of every channel, (n, c, 1, 1)."""
-    if module.output_size not in (1, (1, 1), [1, 1]):
+    if isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size not in (1, (1, 1), [1, 1]):
         raise Unwritable(f"adaptive pooling to {module.output_size}")
     return graph.node("GlobalAveragePool", [x], name)
 

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
-from sartor.cost import Deployment, deployment, float_nodes
+from sartor.cost import Deployment, count, deployment, float_nodes
 from sartor.deploy import export, quantize
 from sartor.jobs.fitting.candidates import Candidate
 from sartor.jobs.fitting.heats import Heat
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.teaching import Teacher
-from sartor.jobs.fitting.tuning import Lesson, teach
+from sartor.jobs.fitting.tuning import Lesson, image_seconds, teach
 from sartor.nets import Network, Supernet, resize
 from sartor.study import write_bytes
 from sartor.tasks import Preprocessing
@@ -54,6 +54,21 @@ class Builder:
     job: Job
     supernet: Supernet
     proxy: Proxy
+
+    def cost(self, candidate: Candidate) -> float:
+        """Return what it costs to train a candidate for one image, measured once: seconds, or
+        multiply-adds where the budget is in steps, so that the run repeats.
+        """
+        if self.job.asked.seconds is None:
+            return float(count(self.job.family, candidate.design).macs)
+        record = f"finish/costs/{candidate.id}"
+        known = self.job.folder.load_json_or_none(record)
+        if known is None:
+            network = Network(self.job.family.blueprint(candidate.design))
+            lesson = Lesson(candidate.id, network, self._resolution(candidate))
+            known = {"seconds": image_seconds(self.job, lesson)}
+            self.job.folder.save_json(record, known)
+        return float(known["seconds"])
 
     def tune(
         self,
@@ -120,7 +135,12 @@ class Builder:
             known = {"inherited": inherited.to_json(), "tuned": tuned.to_json()}
             self.job.folder.save_json(self._heat(candidate), known)
             self._forget(lesson)
-        return Heat(candidate, Measurement(**known["inherited"]), Measurement(**known["tuned"]))
+        return Heat(
+            candidate,
+            Measurement(**known["inherited"]),
+            Measurement(**known["tuned"]),
+            self.cost(candidate),
+        )
 
     def had_heat(self, candidate: Candidate) -> bool:
         """Tell whether a candidate was tuned for a short time already."""

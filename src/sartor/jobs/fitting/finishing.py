@@ -34,6 +34,11 @@ STAGE = "finish"
 PLAN = "finish/plan"
 MOST_REPLACED = 8
 """Candidates that are tried in the place of one that misses a limit."""
+BESIDE, MOST_BESIDE = 3.0, 0.1
+"""Seconds that a network takes beside its training, to be tested and exported; of all networks, at
+most that share of the stage."""
+LEAST_LEFT = 0.5
+"""Share of the stage that is for tuning at least, however long what came before took."""
 STEPS_SHARE = 0.25
 """Steps of tuning for every step of supernet training, where the budget is in steps."""
 
@@ -51,6 +56,8 @@ class Plan:
     """Ids and reasons."""
     heats: tuple[Heat, ...] = ()
     """All candidates that were tuned for a short time."""
+    seconds: float | None = None
+    """Time for tuning all candidates; None where the budget is in steps."""
 
     @property
     def picks(self) -> tuple[Candidate, ...]:
@@ -65,6 +72,7 @@ class Plan:
             "reference": self.reference,
             "rejected": [list(it) for it in self.rejected],
             "heats": [it.to_json() for it in self.heats],
+            "seconds": self.seconds,
         }
 
     @classmethod
@@ -76,6 +84,7 @@ class Plan:
             plain["reference"],
             tuple((str(key), str(reason)) for key, reason in plain["rejected"]),
             tuple(map(Heat.from_json, plain["heats"])),
+            plain["seconds"],
         )
 
 
@@ -90,8 +99,8 @@ class Finisher:
         trials: The study's record.
         study: What the search found.
         builder: Makes files.
-        seconds: Time for tuning all candidates, that of earlier sessions counted in; None where
-            the budget is in steps.
+        seconds: Time for all of it, that of earlier sessions counted in; None where the budget is
+            in steps.
     """
 
     job: Job
@@ -113,6 +122,7 @@ class Finisher:
         chosen = winners(heats, self.job.asked.picks)
         chosen.sort(key=lambda it: it.promised["latency_ms"].value)
         plan = replace(self._with_baselines(chosen), heats=tuple(heats))
+        plan = replace(plan, seconds=self.time_left(plan, clock.seconds))
         self.job.folder.save_json(PLAN, plan.to_json())
         clock.record()
         return plan
@@ -131,7 +141,18 @@ class Finisher:
             return self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
 
         crew = self._crew(clock, len(entered), 0.0, HEATS_SHARE)
-        return train_together(crew, entered, "heat of", self._part(HEATS_SHARE), heat)
+        seconds = None if self.seconds is None else self.seconds * HEATS_SHARE
+        return train_together(crew, entered, self._costs_of(entered), "heat of", seconds, heat)
+
+    def _costs_of(self, candidates: Sequence[Candidate]) -> dict[str, float]:
+        return {it.id: self.builder.cost(it) for it in candidates}
+
+    def time_left(self, plan: Plan, spent: float) -> float | None:
+        """Return the time for tuning, given the seconds of the stage that are spent."""
+        if self.seconds is None:
+            return None
+        beside = min(BESIDE * len(plan.candidates), MOST_BESIDE * self.seconds)
+        return max(self.seconds - spent - beside, LEAST_LEFT * self.seconds)
 
     def _crew(self, clock: StageClock, trainings: int, before: float, part: float) -> Crew:
         """Make what trains, and tells of its progress: `part` of the stage, from `before` on.
@@ -146,18 +167,15 @@ class Finisher:
 
         return Crew(update, places(trainings) if self.steps is None else 1)
 
-    def _part(self, share: float) -> float | None:
-        return None if self.seconds is None else self.seconds * share
-
     @property
     def _heat_seconds(self) -> float:
         assert self.seconds is not None
         return self.seconds * HEATS_SHARE / (ENTRANTS * self.job.asked.picks)
 
     def build(self, plan: Plan) -> list[Built]:
-        """Tune all candidates, the slowest first, several at a time, and export them.
+        """Tune all candidates, the costliest first, several at a time, and export them.
 
-        The slower ones are trained longer, and the most accurate so far teaches the next. The
+        All see the data about as often, and the most accurate so far teaches the next. The
         supernet's largest network teaches none: it shared its training with all the others, and
         what is tuned alone soon knows more (docs/benchmarks.md).
         """
@@ -180,7 +198,8 @@ class Finisher:
                     self.job.progress.best(f"{accuracy} (tuned, proxy) at {latency} (predicted)")
             return result
 
-        built = train_together(crew, plan.candidates, "tuning", self._part(1 - HEATS_SHARE), tune)
+        costs = self._costs_of(plan.candidates)
+        built = train_together(crew, plan.candidates, costs, "tuning", plan.seconds, tune)
         for it in built:
             self.builder.export(it)
         clock.record()

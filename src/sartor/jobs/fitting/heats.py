@@ -16,8 +16,8 @@ from sartor.units import Measurement
 
 ENTRANTS = 3
 """Candidates in the heats for every pick."""
-AS_FAST = 1.1
-"""Of two that differ by less in latency, only the more accurate one is worth choosing."""
+ALIKE = 1.1
+"""Two that differ by less in latency are as fast, in cost of training as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Heat:
     """Accuracy of the float network on the validation split, with the supernet's weights."""
     tuned: Measurement
     """The same after the short tuning."""
+    cost: float
+    """Of training it for one image, in the unit of all heats of a run."""
 
     @property
     def latency(self) -> float:
@@ -41,6 +43,7 @@ class Heat:
             "candidate": self.candidate.to_json(),
             "inherited": self.inherited.to_json(),
             "tuned": self.tuned.to_json(),
+            "cost": self.cost,
         }
 
     @classmethod
@@ -50,16 +53,18 @@ class Heat:
             Candidate.from_json(plain["candidate"]),
             Measurement(**plain["inherited"]),
             Measurement(**plain["tuned"]),
+            plain["cost"],
         )
 
 
 def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
     """Choose candidates that no faster one clearly beats; then of those they leave.
 
-    Clearly means by more than one standard error. A slower network has more to gain from a longer
-    tuning: within that error it is taken to become as accurate as the faster ones. For the same
-    reason the chosen ones lie evenly from the fastest to the slowest: where most is gained tells
-    more of how short the tuning was.
+    Clearly means by more than one standard error. A larger network has more to gain from a longer
+    tuning: within that error it is taken to become as accurate as a faster one. One that is slower
+    without being larger, since its precision or its shape suits the device less, has to be more
+    accurate by that error already. For the same reason the chosen ones lie evenly from the fastest
+    to the slowest: where most is gained tells more of how short the tuning was.
 
     Args:
         heats: All that took part.
@@ -81,11 +86,13 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
 
 
 def _beats(one: Heat, other: Heat) -> bool:
-    """Tell whether `one` is not slower, and more accurate by over a standard error of `other`; or
+    """Tell whether `one` is not slower, and the other cannot make up for it in a longer tuning; or
     about as fast, and more accurate at all.
     """
     low, high = other.tuned.low, other.tuned.high
     error = 0.0 if low is None or high is None else (high - low) / 4
     gain = one.tuned.value - other.tuned.value
-    alike = 1 / AS_FAST <= one.latency / other.latency <= AS_FAST
-    return (gain > error and one.latency <= other.latency) or (gain > 0 and alike)
+    if 1 / ALIKE <= one.latency / other.latency <= ALIKE:
+        return gain > 0
+    larger = other.cost > ALIKE * one.cost
+    return one.latency < other.latency and gain > (error if larger else -error)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sartor.jobs.fitting.asked import Asked
+from sartor.jobs.fitting.asked import Asked, Shares
 from sartor.jobs.progress import Progress
 from sartor.nets import Family
 from sartor.study import RunFolder
@@ -22,3 +22,11 @@ class Job:
     task: Task
     target: Target
     family: Family
+
+    def seconds(self, stage: str) -> float | None:
+        """Return the time for a stage, that of earlier sessions counted in, or None where the
+        budget is in steps.
+        """
+        if self.asked.seconds is None:
+            return None
+        return Shares(self.asked.seconds).seconds(stage, self.folder.stage_seconds())

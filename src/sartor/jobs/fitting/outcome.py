@@ -69,8 +69,9 @@ def _verify(
         for it in built
     }
     programs |= {it.rival.id: it.program for it in rivals}
+    seconds = job.seconds("verify")
     clock = StageClock(job.folder, "verify")
-    verified = verify(job, programs)
+    verified = verify(job, programs, seconds)
     clock.record()
     return verified
 

@@ -1,6 +1,6 @@
 """Candidates that are trained side by side, each for its share of the time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -10,39 +10,35 @@ from sartor.train import Crew, Report, Work, makespan
 T = TypeVar("T")
 
 
-def tuning_shares(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Divide the time for tuning, by id: in proportion to the predicted latency, so that all see
-    the training split about as often.
-    """
-    weights = {it.id: it.promised["latency_ms"].value for it in candidates}
-    total = sum(weights.values())
-    return {key: weight / total for key, weight in weights.items()}
-
-
 def train_together(
     crew: Crew,
     candidates: Sequence[Candidate],
+    costs: Mapping[str, float],
     note: str,
     seconds: float | None,
     train: Callable[[Candidate, float | None, Report], T],
 ) -> list[T]:
-    """Train candidates, the slowest first; return what came of it in the order given.
+    """Train candidates, the costliest first; return what came of it in the order given.
+
+    The time is divided in proportion to what a step costs, so that all see the training split about
+    as often.
 
     Args:
         crew: Does it.
         candidates: All of them.
+        costs: Of training each for one image, by id, in any unit.
         note: What is done, for the progress.
         seconds: Time until all is done; None where the budget is in steps.
         train: Given a candidate, its seconds or None, and what it has to call about once a second.
     """
-    shares = tuning_shares(candidates)
-    order = sorted(candidates, key=lambda it: (-shares[it.id], it.id))
-    span = makespan([shares[it.id] for it in order], crew.places)
+    total = sum(costs[it.id] for it in candidates)
+    order = sorted(candidates, key=lambda it: (-costs[it.id], it.id))
+    span = makespan([costs[it.id] for it in order], crew.places)
 
     def work(candidate: Candidate) -> Work[T]:
-        share = shares[candidate.id]
-        own = None if seconds is None else seconds * share / span
-        return Work(f"{note} {candidate.id}", share, partial(train, candidate, own))
+        cost = costs[candidate.id]
+        own = None if seconds is None else seconds * cost / span
+        return Work(f"{note} {candidate.id}", cost / total, partial(train, candidate, own))
 
     done = crew.run([work(it) for it in order])
     results = {it.id: result for it, result in zip(order, done, strict=True)}

@@ -15,9 +15,12 @@ from sartor.jobs.fitting.job import Job
 from sartor.targets import TimedFile, Timing, peak_memory, time_files
 from sartor.units import Limit, Measurement, show
 
-SECONDS_EACH = 1.5
-"""Time for every program in each process."""
+LEAST_EACH, MOST_EACH = 0.3, 1.5
+"""Seconds for timing every program in each process."""
 PROCESSES = 3
+TIMING = 0.7
+"""Share of the time for verifying that is for timing; the rest is for starting processes, for
+accuracies and for memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,15 @@ class Program:
     resolution: int
 
 
-def verify(job: Job, programs: Mapping[str, Program]) -> tuple[dict[str, Verified], float]:
+def verify(
+    job: Job, programs: Mapping[str, Program], seconds: float | None
+) -> tuple[dict[str, Verified], float]:
     """Measure files side by side: all are timed in turn, each is run on the whole test split.
+
+    Args:
+        job: With the target and the test split.
+        programs: By any name.
+        seconds: Time for all of it, about; None for as long as serves.
 
     Returns:
         What was measured, and the milliseconds of the survey's anchors meanwhile: where the machine
@@ -66,10 +76,11 @@ def verify(job: Job, programs: Mapping[str, Program]) -> tuple[dict[str, Verifie
     files = {key: TimedFile(it.file, it.runtime, it.precision) for key, it in programs.items()}
     with tempfile.TemporaryDirectory() as folder:
         anchors = Surveyor(job.family, job.target, job.asked.seed).anchors(Path(folder))
+        together = {**files, **anchors}
         timings = time_files(
             job.target,
-            {**files, **anchors},
-            seconds_each=SECONDS_EACH,
+            together,
+            seconds_each=seconds_each(seconds, len(together)),
             processes=PROCESSES,
             seed=job.asked.seed,
         )
@@ -88,6 +99,13 @@ def verify(job: Job, programs: Mapping[str, Program]) -> tuple[dict[str, Verifie
         for key, program in programs.items()
     }
     return verified, pace_of(timings[name] for name in anchors)
+
+
+def seconds_each(seconds: float | None, programs: int) -> float:
+    """Return how long each of so many programs is timed in a process, given the time for all."""
+    if seconds is None:
+        return MOST_EACH
+    return min(MOST_EACH, max(LEAST_EACH, TIMING * seconds / (programs * PROCESSES)))
 
 
 def accuracy_of(job: Job, program: Program) -> Accuracy:

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import torch
 
 import sartor.jobs.fitting.affordable as room
 from sartor.cost import count
@@ -44,18 +43,27 @@ def job(seconds: float | None, images: int = 1000) -> Job:
 
 @pytest.fixture(autouse=True)
 def _rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """128 images in 0.1 s: 1,280 a second."""
-    images = torch.zeros(128, 1, 16, 16)
-    source = SimpleNamespace(at=lambda _: (images, torch.zeros(128, dtype=torch.long)))
-    monkeypatch.setattr(room, "batches", lambda *_: source)
-    monkeypatch.setattr(room, "step_seconds", lambda *_: {False: 0.2, True: 0.1})
+    """1,280 images a second in turn, and a quarter more side by side."""
+    monkeypatch.setattr(room, "image_seconds", lambda *_: 1 / 1280)
+    monkeypatch.setattr(room, "side_by_side_gain", lambda *_: 1.25)
+    monkeypatch.setattr(room, "places", lambda: 2)
 
 
 def test_twice_the_time_affords_twice_the_work() -> None:
     one, two = (room.affordable(job(it))[0].bound for it in (600.0, 1200.0))
     assert two == pytest.approx(2 * one)
-    longest = 600 * SHARES["finish"] * (1 - HEATS_SHARE) * room.SLOWEST
-    assert one == pytest.approx(LARGEST * longest * 1280 / 1000 / room.EPOCHS)
+    longest = 600 * SHARES["finish"] * (1 - HEATS_SHARE) * room.LARGEST
+    assert one == pytest.approx(LARGEST * longest * 1.25 * 1280 / 1000 / room.EPOCHS)
+
+
+@pytest.mark.parametrize(("at_a_time", "gain"), [(1, 1.25), (2, 0.8)])
+def test_what_is_slower_side_by_side_is_taken_to_be_done_in_turn(
+    monkeypatch: pytest.MonkeyPatch, at_a_time: int, gain: float
+) -> None:
+    usual = room.affordable(job(600.0))[0].bound
+    monkeypatch.setattr(room, "places", lambda: at_a_time)
+    monkeypatch.setattr(room, "side_by_side_gain", lambda *_: gain)
+    assert room.affordable(job(600.0))[0].bound == pytest.approx(usual / 1.25)
 
 
 def test_small_networks_are_always_affordable() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from sartor.train import Budget, Crew, Recipe, Report, Training, Work, makespan, places, run
+from sartor.train import Budget, Crew, Recipe, Report, Training, Work, gain, makespan, places, run
 
 
 def ignore(_: float, __: str) -> None:
@@ -72,6 +72,28 @@ def test_threads_are_divided_and_given_back(monkeypatch: pytest.MonkeyPatch) -> 
     assert places(2) == 2
     Crew(ignore, 4).run([Work("it", 1.0, lambda _: None)])
     assert used == [2, 8]
+
+
+@pytest.mark.parametrize("alone", [0.4, 0.5, 2.0])
+def test_the_gain_is_the_ratio_of_the_times(alone: float) -> None:
+    """A clock that a step moves by `alone` in the main thread, and by half a second in others."""
+    now, one_at_a_time = [0.0], threading.Lock()
+
+    def step() -> None:
+        with one_at_a_time:
+            main = threading.current_thread() is threading.main_thread()
+            now[0] += alone if main else 0.5
+
+    assert gain([step] * 3, lambda: now[0]) == pytest.approx(alone / 0.5)
+
+
+def test_trying_side_by_side_gives_the_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    gain([lambda: None] * 4)
+    assert used[-1] == 8
+    assert set(used) == {2, 8}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

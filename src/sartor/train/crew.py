@@ -1,6 +1,8 @@
 """Trainings side by side, each on its share of the threads."""
 
+import operator
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from sartor.train.memory import give_freed_memory_back
 
 MOST = 4
 """Trainings at a time: what Python does between operations waits for one another."""
+
+ROUNDS = 3
+"""Steps by which it is tried whether several at a time get further; the first warms up."""
 
 T = TypeVar("T")
 
@@ -37,7 +42,7 @@ class Crew:
 
     The operations of a small network are too short to be divided among threads: two trainings on a
     thread each get further than two in turn on both threads. Large networks with depthwise
-    convolutions gain nothing or lose (docs/benchmarks.md).
+    convolutions gain nothing or lose (docs/benchmarks.md): `gain` tells.
 
     Args:
         update: Told the share done of all work and a note, from one thread at a time.
@@ -96,9 +101,41 @@ class Crew:
         return report
 
 
-def places(trainings: int) -> int:
-    """Return how many trainings are done at a time, given the threads of this process."""
+def places(trainings: int = MOST) -> int:
+    """Return how many of them are trained at a time at most, given the threads of this process."""
     return max(1, min(MOST, torch.get_num_threads(), trainings))
+
+
+def gain(
+    steps: Sequence[Callable[[], object]], clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Return how many times as fast steps are done side by side as in turn, by the stopwatch.
+
+    Args:
+        steps: One for each place, all of the same work.
+        clock: Seconds since some moment.
+    """
+    threads = torch.get_num_threads()
+    each = max(1, threads // len(steps))
+
+    def alone() -> None:
+        for step in steps:
+            step()
+
+    def together() -> None:
+        with ThreadPoolExecutor(
+            len(steps), initializer=torch.set_num_threads, initargs=(each,)
+        ) as pool:
+            list(pool.map(operator.call, steps))
+        torch.set_num_threads(threads)  # parts of it are the same for all threads
+
+    seconds: dict[Callable[[], None], list[float]] = {alone: [], together: []}
+    for _ in range(ROUNDS):
+        for way, found in seconds.items():
+            started = clock()
+            way()
+            found.append(clock() - started)
+    return min(seconds[alone][1:]) / min(seconds[together][1:])
 
 
 def makespan(shares: Sequence[float], places: int) -> float:

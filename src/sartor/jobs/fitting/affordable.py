@@ -3,14 +3,13 @@
 from sartor.cost import count
 from sartor.jobs.fitting.asked import HEATS_SHARE, SHARES
 from sartor.jobs.fitting.job import Job
-from sartor.jobs.fitting.training import batches
-from sartor.jobs.fitting.tuning import DENSE
-from sartor.nets import Network, resize
-from sartor.train import step_seconds
+from sartor.jobs.fitting.tuning import Lesson, image_seconds, side_by_side_gain
+from sartor.nets import Network
+from sartor.train import places
 from sartor.units import Limit
 
 RECORD = "finish/affordable"
-SLOWEST = 1 / 3
+LARGEST = 1 / 3
 """Share of the time for tuning that the largest pick has, about, however many there are: they lie
 evenly from fast to slow, and have time in proportion to what a step of each costs."""
 EPOCHS = 12
@@ -24,8 +23,8 @@ def affordable(job: Job) -> tuple[Limit, ...]:
     """Return the limit on multiply-adds that the budget sets, or none where that is in steps.
 
     A network that sees each image once or twice loses to a smaller one that has the time to learn.
-    How fast the device trains is measured once, on the largest network; others are taken to train
-    at its rate of multiply-adds.
+    How fast the device trains is measured once, on the largest network, in turn and side by side;
+    others are taken to train at its rate of multiply-adds.
     """
     if job.asked.seconds is None:
         return ()
@@ -43,10 +42,12 @@ def affordable(job: Job) -> tuple[Limit, ...]:
 def _bound(job: Job, seconds: float) -> float:
     family = job.family
     largest = family.largest()
-    network = Network(family.blueprint(largest)).train()
-    images = resize(batches(job, DENSE, job.asked.seed).at(0)[0], family.resolution(largest))
-    rate = len(images) / min(step_seconds(network, images).values())
-    longest = seconds * SHARES["finish"] * (1 - HEATS_SHARE) * SLOWEST
+    lesson = Lesson("largest", Network(family.blueprint(largest)), family.resolution(largest))
+    rate = 1 / image_seconds(job, lesson)
+    at_a_time = places()
+    if at_a_time > 1:
+        rate *= max(1.0, side_by_side_gain(job, lesson, at_a_time))
+    longest = seconds * SHARES["finish"] * (1 - HEATS_SHARE) * LARGEST
     epochs = longest * rate / len(job.task.train)
     smallest = count(family, family.smallest()).macs
     return max(SMALL * smallest, count(family, largest).macs * epochs / EPOCHS)

@@ -18,7 +18,7 @@ from sartor.jobs.fitting.heats import Heat
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.teaching import Teacher
-from sartor.jobs.fitting.tuning import Lesson, image_seconds, teach
+from sartor.jobs.fitting.tuning import Lesson, image_seconds, side_by_side_gain, teach
 from sartor.nets import Network, Supernet, resize
 from sartor.study import write_bytes
 from sartor.tasks import Preprocessing
@@ -64,11 +64,25 @@ class Builder:
         record = f"finish/costs/{candidate.id}"
         known = self.job.folder.load_json_or_none(record)
         if known is None:
-            network = Network(self.job.family.blueprint(candidate.design))
-            lesson = Lesson(candidate.id, network, self._resolution(candidate))
-            known = {"seconds": image_seconds(self.job, lesson)}
+            known = {"seconds": image_seconds(self.job, self._fresh(candidate))}
             self.job.folder.save_json(record, known)
         return float(known["seconds"])
+
+    def side_by_side_pays(self, candidate: Candidate, places: int) -> bool:
+        """Tell whether candidates like this one get further side by side than in turn, measured
+        once: shares of the time depend on it.
+        """
+        record = "finish/side-by-side"
+        known = self.job.folder.load_json_or_none(record)
+        if known is None:
+            known = {"gain": side_by_side_gain(self.job, self._fresh(candidate), places)}
+            self.job.folder.save_json(record, known)
+        return float(known["gain"]) > 1
+
+    def _fresh(self, candidate: Candidate) -> Lesson:
+        """Make a candidate with random weights."""
+        network = Network(self.job.family.blueprint(candidate.design))
+        return Lesson(candidate.id, network, self._resolution(candidate))
 
     def tune(
         self,

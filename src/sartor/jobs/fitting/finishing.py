@@ -140,12 +140,25 @@ class Finisher:
         def heat(candidate: Candidate, seconds: float | None, report: Report) -> Heat:
             return self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
 
-        crew = self._crew(clock, len(entered), 0.0, HEATS_SHARE)
+        costs = self._costs_of(entered)
+        crew = self._crew(clock, self._places(entered, costs), 0.0, HEATS_SHARE)
         seconds = None if self.seconds is None else self.seconds * HEATS_SHARE
-        return train_together(crew, entered, self._costs_of(entered), "heat of", seconds, heat)
+        return train_together(crew, entered, costs, "heat of", seconds, heat)
 
     def _costs_of(self, candidates: Sequence[Candidate]) -> dict[str, float]:
         return {it.id: self.builder.cost(it) for it in candidates}
+
+    def _places(self, candidates: Sequence[Candidate], costs: Mapping[str, float]) -> int:
+        """Return how many are trained at a time: all that have a place, if the costliest gains.
+
+        Where the budget is in steps, they are trained in turn: who teaches whom would depend on
+        which ends first.
+        """
+        most = places(len(candidates))
+        if self.steps is not None or most == 1:
+            return 1
+        costliest = max(candidates, key=lambda it: (costs[it.id], it.id))
+        return most if self.builder.side_by_side_pays(costliest, most) else 1
 
     def time_left(self, plan: Plan, spent: float) -> float | None:
         """Return the time for tuning, given the seconds of the stage that are spent."""
@@ -154,18 +167,14 @@ class Finisher:
         beside = min(BESIDE * len(plan.candidates), MOST_BESIDE * self.seconds)
         return max(self.seconds - spent - beside, LEAST_LEFT * self.seconds)
 
-    def _crew(self, clock: StageClock, trainings: int, before: float, part: float) -> Crew:
-        """Make what trains, and tells of its progress: `part` of the stage, from `before` on.
-
-        Where the budget is in steps, trainings are done in turn: who teaches whom would depend on
-        which ends first.
-        """
+    def _crew(self, clock: StageClock, at_a_time: int, before: float, part: float) -> Crew:
+        """Make what trains, and tells of its progress: `part` of the stage, from `before` on."""
 
         def update(done: float, note: str) -> None:
             self.job.progress.update(before + part * done, note)
             clock.record(RECORD_EVERY)
 
-        return Crew(update, places(trainings) if self.steps is None else 1)
+        return Crew(update, at_a_time)
 
     @property
     def _heat_seconds(self) -> float:
@@ -180,7 +189,9 @@ class Finisher:
         what is tuned alone soon knows more (docs/benchmarks.md).
         """
         clock = StageClock(self.job.folder, STAGE)
-        crew = self._crew(clock, len(plan.candidates), HEATS_SHARE, 1 - HEATS_SHARE)
+        costs = self._costs_of(plan.candidates)
+        at_a_time = self._places(plan.candidates, costs)
+        crew = self._crew(clock, at_a_time, HEATS_SHARE, 1 - HEATS_SHARE)
         teacher: Teacher | None = None
 
         def tune(candidate: Candidate, seconds: float | None, report: Report) -> Built:
@@ -198,7 +209,6 @@ class Finisher:
                     self.job.progress.best(f"{accuracy} (tuned, proxy) at {latency} (predicted)")
             return result
 
-        costs = self._costs_of(plan.candidates)
         built = train_together(crew, plan.candidates, costs, "tuning", plan.seconds, tune)
         for it in built:
             self.builder.export(it)

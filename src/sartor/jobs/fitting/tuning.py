@@ -1,10 +1,13 @@
 """Tuning: a network that was cut out learns on, taught by one that was tuned before."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
@@ -17,8 +20,10 @@ from sartor.train import (
     Report,
     Training,
     Tune,
+    gain,
     half_pays,
     is_dense,
+    rehearse,
     step_seconds,
 )
 
@@ -97,9 +102,24 @@ def teach(
 
 def image_seconds(job: Job, lesson: Lesson) -> float:
     """Time what it costs to train a network for one image, in the faster precision."""
-    network = lesson.network.to(memory_format=torch.channels_last).train()
-    images = resize(batches(job, lesson.recipe, job.asked.seed).at(0)[0], lesson.resolution)
-    return min(step_seconds(network, images).values()) / len(images)
+    images = _some_images(job, lesson)
+    return min(step_seconds(_for_training(lesson), images).values()) / len(images)
+
+
+def side_by_side_gain(job: Job, lesson: Lesson, places: int) -> float:
+    """Time how many times as fast a network is trained `places` times side by side as in turn."""
+    network, images = _for_training(lesson), _some_images(job, lesson)
+    half = half_pays(step_seconds(network, images))
+    copies = [deepcopy(network) for _ in range(places)]
+    return gain([partial(rehearse, it, images, half=half) for it in copies])
+
+
+def _for_training(lesson: Lesson) -> nn.Module:
+    return lesson.network.to(memory_format=torch.channels_last).train()
+
+
+def _some_images(job: Job, lesson: Lesson) -> Float[Tensor, "n c h w"]:
+    return resize(batches(job, lesson.recipe, job.asked.seed).at(0)[0], lesson.resolution)
 
 
 def soft_labels(job: Job, lesson: Lesson, half: bool) -> SoftLabels:

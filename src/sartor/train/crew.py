@@ -1,6 +1,6 @@
 """Trainings side by side, each on its share of the threads."""
 
-import operator
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +16,8 @@ from sartor.train.memory import give_freed_memory_back
 MOST = 4
 """Trainings at a time: what Python does between operations waits for one another."""
 
-ROUNDS = 3
-"""Steps by which it is tried whether several at a time get further; the first warms up."""
+TRIAL, ROUNDS = 0.5, 3
+"""Seconds in turn, and rounds, in which it is tried whether several at a time get further."""
 
 T = TypeVar("T")
 
@@ -118,24 +118,30 @@ def gain(
     threads = torch.get_num_threads()
     each = max(1, threads // len(steps))
 
-    def alone() -> None:
-        for step in steps:
+    def repeat(step: Callable[[], object], times: int) -> None:
+        for _ in range(times):
             step()
 
-    def together() -> None:
+    def alone(times: int) -> None:
+        for step in steps:
+            repeat(step, times)
+
+    def together(times: int) -> None:
         with ThreadPoolExecutor(
             len(steps), initializer=torch.set_num_threads, initargs=(each,)
         ) as pool:
-            list(pool.map(operator.call, steps))
+            list(pool.map(repeat, steps, [times] * len(steps)))
         torch.set_num_threads(threads)  # parts of it are the same for all threads
 
-    seconds: dict[Callable[[], None], list[float]] = {alone: [], together: []}
-    for _ in range(ROUNDS):
-        for way, found in seconds.items():
-            started = clock()
-            way()
-            found.append(clock() - started)
-    return min(seconds[alone][1:]) / min(seconds[together][1:])
+    def seconds(way: Callable[[int], None], times: int) -> float:
+        started = clock()
+        way(times)
+        return clock() - started
+
+    together(1)
+    times = math.ceil(TRIAL / max(seconds(alone, 1), 1e-6))
+    rounds = [(seconds(alone, times), seconds(together, times)) for _ in range(ROUNDS)]
+    return min(one for one, _ in rounds) / min(other for _, other in rounds)
 
 
 def makespan(shares: Sequence[float], places: int) -> float:

@@ -140,13 +140,18 @@ class Finisher:
         def heat(candidate: Candidate, seconds: float | None, report: Report) -> Heat:
             return self.builder.heat(candidate, seconds=seconds, steps=steps, report=report)
 
-        costs = self._costs_of(entered)
+        costs = {it.id: self.builder.cost(it) for it in entered}
         crew = self._crew(clock, self._places(entered, costs), 0.0, HEATS_SHARE)
         seconds = None if self.seconds is None else self.seconds * HEATS_SHARE
         return train_together(crew, entered, costs, "heat of", seconds, heat)
 
-    def _costs_of(self, candidates: Sequence[Candidate]) -> dict[str, float]:
-        return {it.id: self.builder.cost(it) for it in candidates}
+    def _costs_of(self, plan: Plan) -> dict[str, float]:
+        """Return what candidates cost to train; baselines have the time of the pick that they are
+        compared with, whatever a step of theirs takes.
+        """
+        costs = {it.id: self.builder.cost(it) for it in plan.picks}
+        usual = costs.get(plan.reference, min(costs.values(), default=1.0))
+        return {it.id: costs.get(it.id, usual) for it in plan.candidates}
 
     def _places(self, candidates: Sequence[Candidate], costs: Mapping[str, float]) -> int:
         """Return how many are trained at a time: all that have a place, if the costliest gains.
@@ -189,7 +194,7 @@ class Finisher:
         what is tuned alone soon knows more (docs/benchmarks.md).
         """
         clock = StageClock(self.job.folder, STAGE)
-        costs = self._costs_of(plan.candidates)
+        costs = self._costs_of(plan)
         at_a_time = self._places(plan.candidates, costs)
         crew = self._crew(clock, at_a_time, HEATS_SHARE, 1 - HEATS_SHARE)
         teacher: Teacher | None = None

@@ -145,7 +145,7 @@ class Finisher:
         seconds = None if self.seconds is None else self.seconds * HEATS_SHARE
         return train_together(crew, entered, costs, "heat of", seconds, heat)
 
-    def _costs_of(self, plan: Plan) -> dict[str, float]:
+    def training_costs(self, plan: Plan) -> dict[str, float]:
         """Return what candidates cost to train; baselines have the time of the pick that they are
         compared with, whatever a step of theirs takes.
         """
@@ -194,7 +194,7 @@ class Finisher:
         what is tuned alone soon knows more (docs/benchmarks.md).
         """
         clock = StageClock(self.job.folder, STAGE)
-        costs = self._costs_of(plan)
+        costs = self.training_costs(plan)
         at_a_time = self._places(plan.candidates, costs)
         crew = self._crew(clock, at_a_time, HEATS_SHARE, 1 - HEATS_SHARE)
         teacher: Teacher | None = None

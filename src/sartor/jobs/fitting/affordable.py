@@ -12,9 +12,9 @@ RECORD = "finish/affordable"
 LARGEST = 1 / 3
 """Share of the time for tuning that the largest pick has, about, however many there are: they lie
 evenly from fast to slow, and have time in proportion to what a step of each costs."""
-EPOCHS = 12
-"""Times that it should see the data at least. In the same time, networks that saw it 14, 10 and 7
-times became as accurate as one another, and larger ones less so (docs/benchmarks.md)."""
+EPOCHS = 16
+"""Times that it should see the data at least. In the same time, a network that saw it 14 times
+became as accurate as larger ones that saw it 10 and 7 times (docs/benchmarks.md)."""
 SMALL = 4
 """Up to so many times the multiply-adds of the smallest network, every design is affordable."""
 

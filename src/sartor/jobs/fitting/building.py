@@ -25,6 +25,8 @@ from sartor.tasks import Preprocessing
 from sartor.train import Report
 from sartor.units import Measurement
 
+LEAST_GAIN = 0.9
+"""Of the costliest candidate, for all to be trained side by side: smaller ones gain more."""
 CALIBRATION = 256
 """Training images from which the ranges of int8 activations are taken."""
 
@@ -77,7 +79,7 @@ class Builder:
         if known is None:
             known = {"gain": side_by_side_gain(self.job, self._fresh(candidate), places)}
             self.job.folder.save_json(record, known)
-        return float(known["gain"]) > 1
+        return float(known["gain"]) > LEAST_GAIN
 
     def _fresh(self, candidate: Candidate) -> Lesson:
         """Make a candidate with random weights."""

@@ -55,6 +55,7 @@ def main() -> None:
         "multiply-adds": known["macs"],
         "entropy": known["entropy"],
         "multiply-adds x entropy^2": known["macs"] * known["entropy"] ** 2,
+        "the same x resolution": known["macs"] * known["entropy"] ** 2 * known["resolution"],
     }
     print(describe())
     print(f"{asked.data}, {len(designs)} designs, {asked.seconds:g} s each, seed {asked.seed}")

@@ -19,7 +19,8 @@ def estimate(designs: Sequence[Design]) -> dict[str, Numbers]:
     """Layers do equal work at different prices: the first are the best to widen."""
     widths = np.array([[it.integer(f"layer{at}") for at in range(6)] for it in designs], float)
     work = widths.sum(1)
-    return {"macs": work, "entropy": np.ones_like(work), "latency_ms": widths @ PRICES}
+    ones = np.ones_like(work)
+    return {"macs": work, "entropy": ones, "resolution": ones, "latency_ms": widths @ PRICES}
 
 
 def problem(*limits: Limit) -> Problem:
@@ -65,14 +66,39 @@ def test_fixed_options_are_kept() -> None:
     assert {it["layer5"] for it in found} == {3}
 
 
-def test_depth_counts_for_more_than_work() -> None:
-    """The same work at the same price, once as a deep network and once as a wide one."""
-    shapes = Space([Choice("shape", ("deep", "wide"))])
+@pytest.mark.parametrize("measure", ["macs", "entropy", "resolution"])
+def test_work_depth_and_detail_count(measure: str) -> None:
+    """Two designs of the same cost, of which one has more of something."""
+    choices = Space([Choice("has", ("more", "less"))])
 
     def equal(designs: Sequence[Design]) -> dict[str, Numbers]:
-        ones = np.ones(len(designs))
-        entropy = np.array([{"deep": 2.0, "wide": 1.0}[it.text("shape")] for it in designs])
-        return {"macs": ones, "entropy": entropy, "latency_ms": ones}
+        numbers = dict.fromkeys(
+            ("macs", "entropy", "resolution", "latency_ms"), np.ones(len(designs))
+        )
+        some = np.array([{"more": 2.0, "less": 1.0}[it.text("has")] for it in designs])
+        return numbers | {measure: some}
 
-    (best,) = richest(Problem(shapes, OBJECTIVES, (), equal), 3, seed=0)
-    assert best["shape"] == "deep"
+    (best,) = richest(Problem(choices, OBJECTIVES, (), equal), 3, seed=0)
+    assert best["has"] == "more"
+
+
+def test_depth_counts_for_more_than_work() -> None:
+    """Half of the depth with three times the work is less, with five times it is more."""
+    shapes = Space([Choice("shape", ("deep", "wide"))])
+
+    def best(work: float) -> object:
+        def equal(designs: Sequence[Design]) -> dict[str, Numbers]:
+            deep = np.array([it["shape"] == "deep" for it in designs])
+            ones = np.ones(len(designs))
+            return {
+                "macs": np.where(deep, 1.0, work),
+                "entropy": np.where(deep, 2.0, 1.0),
+                "resolution": ones,
+                "latency_ms": ones,
+            }
+
+        (found,) = richest(Problem(shapes, OBJECTIVES, (), equal), 3, seed=0)
+        return found["shape"]
+
+    assert best(3.0) == "deep"
+    assert best(5.0) == "wide"

@@ -68,6 +68,7 @@ class Survey:
             "macs": np.array([c.macs for c in counts], float),
             "params": np.array([c.params for c in counts], float),
             "entropy": np.array([c.entropy for c in counts], float),
+            "resolution": np.array([self.family.resolution(it) for it in designs], float),
         }
 
     def error_of(self, design: Design) -> float:

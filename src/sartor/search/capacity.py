@@ -25,13 +25,14 @@ def richest(
 ) -> list[Design]:
     """Find the designs of the largest capacity at each cost.
 
-    Capacity is multiply-adds times the square of the entropy: work and depth. Nothing has to be
-    trained for it, and at equal cost on the device it tells much of the accuracy that a network can
-    reach. Work alone prefers wide and shallow networks, entropy alone narrow ones that no training
-    brings far.
+    Capacity is multiply-adds times the square of the entropy times the resolution: work, depth and
+    detail. Nothing has to be trained for it, and at equal cost on the device it tells much of the
+    accuracy that a network can reach. Work alone prefers wide and shallow networks, entropy alone
+    narrow ones that no training brings far, and both wide ones that read small images.
 
     Args:
-        problem: Whose space, limits and estimate, which knows `macs`, `entropy` and `cost`.
+        problem: Whose space, limits and estimate, which knows `macs`, `entropy`, `resolution`
+            and `cost`.
         count: How many are wanted, spread over the costs; fewer are returned where there are fewer.
         seed: Of the evolution.
         cost: What is paid.
@@ -45,7 +46,8 @@ def richest(
 
     Source:
         Entropy: Shen et al. 2023, arXiv:2303.02165 (DeepMAD). Differs: it is weighed against the
-        cost on the device, together with the work, by the evolution of NSGA-II (Deb et al. 2002).
+        cost on the device, together with the work and the resolution, by the evolution of NSGA-II
+        (Deb et al. 2002).
     """
     rng = np.random.default_rng(seed)
     designs = _fixed(problem, sample_feasible(problem, POPULATION, rng, wide=True), fixed, rng)
@@ -81,5 +83,6 @@ def _fixed(
 def _costs(problem: Problem, designs: Sequence[Design], cost: str) -> tuple[Numbers, Numbers]:
     """Return (n, 2): minus the logarithm of the capacity, and that of the cost; and the excess."""
     numbers = problem.estimates(designs)
-    capacity = np.log(numbers["macs"]) + 2 * np.log(numbers["entropy"])
+    depth = 2 * np.log(numbers["entropy"])
+    capacity = np.log(numbers["macs"]) + depth + np.log(numbers["resolution"])
     return np.stack([-capacity, np.log(numbers[cost])], 1), problem.excess(numbers, len(designs))

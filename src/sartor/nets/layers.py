@@ -110,7 +110,7 @@ class ChannelMeans(nn.Module):
     """The means of all channels, (n, c, 1, 1).
 
     What `nn.AdaptiveAvgPool2d(1)` computes. The gradient of that lies channel by channel in memory,
-    and what comes before it in channels-last waits for it: a ninth of a training step.
+    and what comes before it in channels-last is slow on it (docs/benchmarks.md).
     """
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 1 1"]:

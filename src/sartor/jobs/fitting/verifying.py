@@ -15,7 +15,7 @@ from sartor.jobs.fitting.job import Job
 from sartor.targets import TimedFile, Timing, peak_memory, time_files
 from sartor.units import Limit, Measurement, show
 
-LEAST_EACH, MOST_EACH = 0.3, 1.5
+LEAST_EACH, MOST_EACH = 0.5, 1.5
 """Seconds for timing every program in each process."""
 PROCESSES = 3
 TIMING = 0.7

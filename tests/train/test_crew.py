@@ -96,6 +96,19 @@ def test_trying_side_by_side_gives_the_threads_back(monkeypatch: pytest.MonkeyPa
     assert set(used) == {2, 8}
 
 
+def test_a_step_that_fails_gives_the_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+
+    def fails() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        gain([fails] * 4)
+    assert used[-1] == 8
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_the_others_end_when_one_fails(error: type[BaseException]) -> None:
     begun: list[str] = []

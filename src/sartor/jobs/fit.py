@@ -224,7 +224,7 @@ class _Stages:
         return {
             "prepare": 0.02 * total,
             **{name: share * total for name, share in SHARES.items() if name != "verify"},
-            "versus": 0.86 * total * len(self.asked.versus),
+            "versus": (SHARES["train"] + SHARES["finish"]) * total * len(self.asked.versus),
             "verify": SHARES["verify"] * total,
             "report": 1.0,
         }

@@ -102,7 +102,7 @@ class Crew:
 
 
 def places(trainings: int = MOST) -> int:
-    """Return how many of them are trained at a time at most, given the threads of this process."""
+    """Return how many trainings are done at a time at most, given the threads of this process."""
     return max(1, min(MOST, torch.get_num_threads(), trainings))
 
 
@@ -127,11 +127,13 @@ def gain(
             repeat(step, times)
 
     def together(times: int) -> None:
-        with ThreadPoolExecutor(
-            len(steps), initializer=torch.set_num_threads, initargs=(each,)
-        ) as pool:
-            list(pool.map(repeat, steps, [times] * len(steps)))
-        torch.set_num_threads(threads)  # parts of it are the same for all threads
+        try:
+            with ThreadPoolExecutor(
+                len(steps), initializer=torch.set_num_threads, initargs=(each,)
+            ) as pool:
+                list(pool.map(repeat, steps, [times] * len(steps)))
+        finally:
+            torch.set_num_threads(threads)  # parts of it are the same for all threads
 
     def seconds(way: Callable[[int], None], times: int) -> float:
         started = clock()

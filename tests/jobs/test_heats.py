@@ -78,6 +78,26 @@ def test_of_two_that_are_as_fast_the_more_accurate_is_chosen() -> None:
     assert {it.design.integer("at") for it in winners(near(points, 0.1), 3)} == {0, 2, 4}
 
 
+def test_of_neighbours_the_one_above_the_trend_is_chosen() -> None:
+    """A straight line but for two that are as far from the middle, one on either side of it."""
+    latencies = [1.0, 2.0, 3.6, 4.4, 8.0, 16.0]
+    errors = [0.2 * latency**-0.25 for latency in latencies]
+    for better, worse in ((2, 3), (3, 2)):
+        bent = list(errors)
+        bent[better] *= 0.95
+        bent[worse] *= 1.05
+        points = list(zip((1 - error for error in bent), latencies, strict=True))
+        found = {it.design.integer("at") for it in winners(near(points, 0.002), 3)}
+        assert found == {0, better, 5}
+
+
+def test_a_difference_that_is_chance_moves_nothing() -> None:
+    points = [(0.5, 1.0), (0.55, 2.0), (0.56, 3.9), (0.62, 4.6), (0.6, 8.0), (0.65, 16.0)]
+    for error, expected in ((0.2, 2), (0.002, 3)):
+        found = {it.design.integer("at") for it in winners(near(points, error), 3)}
+        assert found == {0, expected, 5}
+
+
 def test_a_heat_survives_being_written() -> None:
     heat = heats([(0.8, 1.0)])[0]
     assert Heat.from_json(heat.to_json()) == heat

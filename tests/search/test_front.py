@@ -114,11 +114,16 @@ def test_a_batch_holds_nothing_that_adds_nothing() -> None:
 
 
 @given(
-    st.lists(st.floats(-5, 5), min_size=1, max_size=8).map(sorted),
+    st.lists(st.tuples(st.floats(-5, 5), st.floats(-1, 1)), min_size=1, max_size=8).map(sorted),
     st.integers(1, 9),
+    st.booleans(),
 )
-def test_steps_are_as_even_as_any_choice_makes_them(values: list[float], count: int) -> None:
-    found = evenly(values, count)
+def test_steps_are_as_even_as_any_choice_makes_them(
+    points: list[tuple[float, float]], count: int, handicapped: bool
+) -> None:
+    values = np.array([value for value, _ in points])
+    handicaps = np.array([handicap if handicapped else 0.0 for _, handicap in points])
+    found = evenly(values, count, handicaps if handicapped else None)
     assert len(found) == min(count, len(values))
     assert found == sorted(set(found))
     assert len(values) - 1 in found
@@ -127,8 +132,25 @@ def test_steps_are_as_even_as_any_choice_makes_them(values: list[float], count: 
     assert found[0] == 0
 
     def unevenness(places: Sequence[int]) -> float:
-        return float(np.sum(np.diff([values[place] for place in places]) ** 2))
+        steps = np.diff(values[list(places)])
+        return float(np.sum(steps**2 + 2 * steps * handicaps[list(places[:-1])]))
 
     others = itertools.combinations(range(1, len(values) - 1), len(found) - 2)
     best = min(unevenness((0, *between, len(values) - 1)) for between in others)
     assert unevenness(found) == pytest.approx(best, abs=1e-9)
+
+
+def test_handicaps_add_what_is_lost_to_those_that_are_taken_too_slow() -> None:
+    """Demands lie anywhere between the ends; each is met by the first network that is as good."""
+    values, handicaps = np.array([0.0, 0.9, 1.1, 1.7, 2.5]), np.array([0.0, 0.2, -0.1, 0.1, 0.0])
+    places = evenly(values, 4, handicaps)
+    demands = np.linspace(0, 2.5, 100_001)
+
+    def lost(chosen: Sequence[int]) -> float:
+        as_good = (values - handicaps)[list(chosen)]
+        taken = values[list(chosen)][np.searchsorted(as_good, demands)]
+        return float(np.mean(taken - demands))
+
+    others = [(0, *between, 4) for between in itertools.combinations((1, 2, 3), 2)]
+    assert lost(places) == min(lost(chosen) for chosen in others)
+    assert places != evenly(values, 4)

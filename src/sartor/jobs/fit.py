@@ -33,7 +33,7 @@ from sartor.report import read_summary
 from sartor.space import Design
 from sartor.study import RunFolder, StageClock
 from sartor.tasks import Task
-from sartor.train import keep_freed_memory
+from sartor.train import give_freed_memory_back, keep_freed_memory
 from sartor.units import Limit, read_limits
 
 CACHE = Path.home() / ".cache" / "sartor"
@@ -232,6 +232,7 @@ class _Stages:
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
         self.progress.stage(name)
+        give_freed_memory_back()  # what the stage before had cut into pieces
         yield
         for sentence in self.folder.notes:
             self.progress.say(sentence)

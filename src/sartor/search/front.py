@@ -142,32 +142,42 @@ def choose(values: npt.ArrayLike, directions: Sequence[Direction], count: int) -
     return [int(front[position]) for position in chosen]
 
 
-def evenly(values: npt.ArrayLike, count: int) -> list[int]:
+def evenly(values: npt.ArrayLike, count: int, handicaps: npt.ArrayLike | None = None) -> list[int]:
     """Choose `count` of ascending values, the ends among them, whose steps are most alike.
+
+    Whoever wants something between two of those chosen has to take the larger. With values that
+    are the logarithm of a cost, what that costs on average is the sum of squared steps. Where one
+    is as good as an ordinary one of a smaller value only, by its handicap, the next one has to do
+    for more; what that adds is its handicap times the step after it, twice.
 
     Args:
         values: Ascending, (n,).
         count: How many; all are chosen where there are no more.
+        handicaps: How much smaller the values of ordinary ones as good are, (n,); 0 by default.
 
     Returns:
-        Ascending positions with the smallest sum of squared steps; for `count` 1 the last one.
+        Ascending positions with the smallest sum; for `count` 1 the last one.
 
     Example:
         >>> evenly([0.0, 0.1, 1.2, 1.9, 3.1], 4)
         [0, 2, 3, 4]
+        >>> evenly([0.0, 1.0, 1.2, 2.0], 3, [0.0, 0.4, 0.0, 0.0])
+        [0, 2, 3]
     """
     points = np.asarray(values, float)
     if count >= len(points):
         return list(range(len(points)))
     if count < 1:
         return []
-    steps = np.subtract.outer(points, points) ** 2  # (n, n)
-    steps[np.tril_indices(len(points))] = np.inf
+    steps = points - points[:, None]  # (n, n)
+    late = np.zeros(len(points)) if handicaps is None else np.asarray(handicaps, float)
+    lost = steps * (steps + 2 * late[:, None])
+    lost[np.tril_indices(len(points))] = np.inf
     # The smallest sum of a path from the first value to each, and where it came from.
     sums = np.where(np.arange(len(points)) == 0, 0.0, np.inf)
     before = []
     for _ in range(count - 1):
-        paths = sums[:, None] + steps
+        paths = sums[:, None] + lost
         before.append(paths.argmin(0))
         sums = paths.min(0)
     chosen = [len(points) - 1]

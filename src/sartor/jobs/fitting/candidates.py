@@ -28,7 +28,7 @@ RANDOMS = 8
 """Random designs of the same cost whose proxies are reported."""
 SCALES = 4
 """Widths, and as many depths and resolutions, of the hand-made designs among which one is taken."""
-FAR_BEHIND, FLOOR = 1.3, 0.01
+FAR_BEHIND, FLOOR = 1.4, 0.01
 """A design with so many times the errors of a faster one, by its proxy, is not tuned; of a proxy
 without errors it counts as many."""
 SAME, SPREAD = 1.1, 0.08

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sartor.targets.experiment import Timing, pool, ratio, time_calls
 
@@ -106,3 +107,18 @@ def test_pooling_widens_the_interval_to_all_processes() -> None:
 
 def test_nothing_to_time_gives_nothing() -> None:
     assert time_calls({}, seconds_each=1) == {}
+
+
+def test_numpy_has_one_thread_while_programs_are_timed() -> None:
+    """Its other threads would wait for the next product beside what is timed, and slow it."""
+
+    def threads() -> set[int]:
+        return {it["num_threads"] for it in threadpool_info() if it["user_api"] == "blas"}
+
+    seen: set[int] = set()
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        time_calls({"it": lambda: seen.update(threads())}, seconds_each=0.01)
+        after = threads()
+    assert seen == {1}
+    assert before == after == {2}

@@ -110,10 +110,12 @@ def search_designs(
     def on_trial(trial: Trial) -> None:
         nonlocal best
         clock.record()
-        number = trials_of(trials, SEARCH)
-        share = number / wanted
+        number = trials_of(trials, SEARCH, CAPACITY)
+        share = number / (len(promising) + wanted)
         if seconds is not None:
-            share = max(share, min(1.0, clock.seconds / seconds))
+            # The fewest are evaluated also where the time is over.
+            least = number / (len(promising) + FEWEST)
+            share = max(share, min(clock.seconds / seconds, least, 1.0))
         job.progress.update(share, f"{number} designs evaluated")
         if trial.value("accuracy") > best:
             best = trial.value("accuracy")
@@ -121,8 +123,7 @@ def search_designs(
             job.progress.best(f"{show('accuracy', best)} (proxy) at {latency} (predicted)")
 
     for design in () if done else promising:
-        recorded(trials, evaluate, design, CAPACITY)
-        clock.record()
+        on_trial(recorded(trials, evaluate, design, CAPACITY))
     study = search.run(
         trials.space,
         evaluate,
@@ -148,6 +149,6 @@ def recorded(trials: Trials, evaluate: Evaluator, design: Design, origin: str) -
     return known or trials.add(design, evaluate(design), origin=origin)
 
 
-def trials_of(trials: Trials, origin: str) -> int:
-    """Count the trials of one origin."""
-    return sum(trial.origin == origin for trial in trials.all())
+def trials_of(trials: Trials, *origins: str) -> int:
+    """Count the trials of some origins."""
+    return sum(trial.origin in origins for trial in trials.all())

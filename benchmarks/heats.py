@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sartor.jobs.fitting.candidates import Candidate
+from sartor.jobs.fitting.heats import beside_trend
 from sartor.report import read_summary
 
 Numbers = npt.NDArray[np.float64]
@@ -41,17 +42,12 @@ def deviations(path: Path) -> Numbers:
     plan = json.loads((path / "finish/plan.json").read_text())["value"]
     heats = {Candidate.from_json(it["candidate"]).id: it["tuned"]["value"] for it in plan["heats"]}
     picks = [it for it in read_summary(path)["picks"] if it["id"] in heats]
-    latencies = np.log([it["latency_ms"]["value"] for it in picks])
+    latencies = np.array([it["latency_ms"]["value"] for it in picks])
     errors = [
         [1 - heats[it["id"]], 1 - it["tuned_accuracy"]["value"], 1 - it["accuracy"]["value"]]
         for it in picks
     ]
-    return np.transpose([beside_trend(latencies, column) for column in np.log(errors).T])
-
-
-def beside_trend(values: Numbers, logs: Numbers) -> Numbers:
-    """Return what a parabola leaves."""
-    return np.asarray(logs - np.polynomial.Polynomial.fit(values, logs, 2)(values))
+    return np.transpose([beside_trend(latencies, column) for column in np.array(errors).T])
 
 
 def row(name: str, one: Numbers) -> str:

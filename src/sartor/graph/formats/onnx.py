@@ -46,7 +46,7 @@ def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
         DamagedFileError: It is no ONNX model, is damaged, or keeps weights elsewhere.
         OptionError: A shape is free or unknown; the message names the tensor.
     """
-    model = _load(file)
+    model = load_onnx(file)
     _fix_shapes(model.graph, shapes or {}, file)
     try:
         inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
@@ -55,22 +55,32 @@ def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
     return _graph(inferred.graph, file)
 
 
-def _load(file: Path) -> onnx.ModelProto:
+def load_onnx(file: Path) -> onnx.ModelProto:
+    """Read an ONNX file, and refuse what is no self-contained model.
+
+    Raises:
+        DamagedFileError: It cannot be read, is no model, or refers to other files.
+    """
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         model = onnx.load_model(file, load_external_data=False)
-        outside = [it.name for it in model.graph.initializer if it.data_location]
-        if outside:
-            raise DamagedFileError(
-                f"{file} keeps weights in other files ({outside[0]}); export it into one file."
-            )
+        _refuse_external(model, file)
         onnx.checker.check_model(model)
+    except DamagedFileError:
+        raise
     except (OSError, DecodeError, onnx.checker.ValidationError, ValueError) as error:
-        if isinstance(error, DamagedFileError):
-            raise
         raise _damaged(file, error) from error
     return model
+
+
+def _refuse_external(model: onnx.ModelProto, file: Path) -> None:
+    """Refuse weights in other files before anything follows their path."""
+    for tensor in model.graph.initializer:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            raise DamagedFileError(
+                f"{file} keeps weights in other files ({tensor.name}); export it into one file."
+            )
 
 
 def _fix_shapes(graph: onnx.GraphProto, shapes: Shapes, file: Path) -> None:

@@ -37,9 +37,9 @@ def read_tflite(file: Path, shapes: Mapping[str, Sequence[int]] | None = None) -
         raise DamagedFileError(f"{file} is no TFLite model.")
     try:
         return _graph(data, file)
+    except OptionError:
+        raise
     except (struct.error, IndexError, KeyError, ValueError, TypeError, ArithmeticError) as error:
-        if isinstance(error, OptionError):
-            raise
         raise DamagedFileError(f"{file} is a damaged TFLite model: {error}") from error
 
 

@@ -96,22 +96,34 @@ def winners(heats: Sequence[Heat], count: int) -> list[Candidate]:
     return chosen
 
 
+def beside_trend(
+    latencies: npt.NDArray[np.float64], errors: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return by how much the logarithms of errors are above what is ordinary for a latency.
+
+    Ordinary is a parabola over the logarithm of latency, fitted to them.
+
+    Args:
+        latencies: Of networks, in any unit, (n,).
+        errors: Shares above 0, (n,).
+    """
+    degree = min(2, len(np.unique(latencies)) - 1)
+    trend = np.polynomial.Polynomial.fit(np.log(latencies), np.log(errors), degree)
+    return np.asarray(np.log(errors) - trend(np.log(latencies)))
+
+
 def _handicaps(heats: Sequence[Heat]) -> npt.NDArray[np.float64]:
     """Return by how much ordinary ones as accurate as each are faster, in log latency, (n,).
 
-    Ordinary is a parabola through the logarithm of the errors. How far one lies from it is believed
-    as far as it is more than chance; not at all where chance is not known.
+    How far one lies from what is ordinary is believed as far as it is more than chance; not at all
+    where chance is not known.
     """
-    tuned = [it.tuned for it in heats]
-    low, high = np.array([(it.low, it.high) for it in tuned], float).T
+    low, high = np.array([(it.tuned.low, it.tuned.high) for it in heats], float).T
     if np.isnan(low).any():
         return np.zeros(len(heats))
-    latencies = np.log([it.latency for it in heats])
     errors = 1 - (low + high) / 2  # above 0 also where nothing was mistaken
-    degree = min(2, len(np.unique(latencies)) - 1)
-    trend = np.polynomial.Polynomial.fit(latencies, np.log(errors), degree)
+    excess = beside_trend(np.array([it.latency for it in heats]), errors)
     chance = (1 - SHARED) * ((high - low) / 4 / errors) ** 2
-    excess = np.log(errors) - trend(latencies)
     return np.asarray(excess / EXPONENT * APART**2 / (APART**2 + chance))
 
 

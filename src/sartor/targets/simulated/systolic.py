@@ -118,7 +118,7 @@ def simulate(graph: Graph, array: Array) -> Simulation:
 def compute_cycles(products: Products, array: Array) -> int:
     """Return the cycles of products with all operands at hand.
 
-    The last cycle is the one that the count of SCALE-Sim ends before.
+    Counted as SCALE-Sim does, whose number is that of the last cycle, the first being 0.
     """
     folds = _folds(products, array)
     return products.count * folds.stationary * folds.cycles - 1

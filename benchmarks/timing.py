@@ -47,7 +47,7 @@ def main() -> None:
         for name, runtime in target.runtimes.items():
             near = doubted = either = equal = 0
             for seed in range(options.tries):
-                pair = {k: runtime.load(file, threads=1, precision="fp32") for k in "ab"}
+                pair = {k: runtime.compile(file, threads=1, precision="fp32") for k in "ab"}
                 found = time_in_turn(pair, seconds_each=1.0, seed=seed, precise=0.01)
                 a, b = found["a"], found["b"]
                 within = abs(a.median_ms / b.median_ms - 1) <= 0.02

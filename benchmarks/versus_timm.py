@@ -28,7 +28,7 @@ from sartor.jobs.fit import CACHE
 from sartor.nets import Network, mobile
 from sartor.report import read_summary
 from sartor.space import Design
-from sartor.targets import TimedFile, Timing, time_files
+from sartor.targets import Protocol, TimedFile, Timing, time_files
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def as_delivered(networks: Sequence[Delivered]) -> list[Result]:
         )
         for it in networks
     }
-    timings = time_files(targets.open("cpu"), files, seconds_each=1.5)
+    timings = time_files(files, Protocol(seconds_each=1.5))
     return [
         Result(
             it.about["name"],
@@ -135,7 +135,7 @@ def in_float32(data: str, networks: Sequence[Delivered]) -> list[Result]:
         network = load(it, task)
         files[key] = it.place / "compared.onnx"
         export(network, files[key], (task.channels, resolution, resolution))
-        programs[key] = target.runtimes["onnxruntime"].load(
+        programs[key] = target.runtimes["onnxruntime"].compile(
             files[key], threads=target.threads, precision="fp32"
         )
         prepared[key] = tasks.Preprocessing(
@@ -146,7 +146,7 @@ def in_float32(data: str, networks: Sequence[Delivered]) -> list[Result]:
             std=task.std,
         )
     timed = {key: TimedFile(file, "onnxruntime", "fp32") for key, file in files.items()}
-    timings = time_files(target, timed, seconds_each=1.5)
+    timings = time_files(timed, Protocol(seconds_each=1.5))
     results = []
     for it in networks:
         key = it.about["id"]

@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")  # how long an example takes is the machine's affair
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -11,6 +11,7 @@ The tree::
       RunFolderError      a run folder that is in use, asks for something else, or is full
       DamagedFileError    a file whose content is not what was written
       MissingExtraError   an optional dependency that is not installed
+      MeasurementError    a program that crashed, never ended, or could not be measured
 
 A message says what was given, what is allowed and what to do.
 """
@@ -18,17 +19,28 @@ A message says what was given, what is allowed and what to do.
 import difflib
 from collections.abc import Iterable
 
+from sartor_agent.errors import (
+    DamagedFileError,
+    MeasurementError,
+    MissingExtraError,
+    OptionError,
+    SartorError,
+)
 
-class SartorError(Exception):
-    """Base of everything that a user can mend."""
-
-    def __str__(self) -> str:
-        # KeyError would print the repr of its argument, with quotes around the sentence.
-        return str(self.args[0]) if self.args else type(self).__name__
-
-
-class OptionError(SartorError, ValueError):
-    """An option, unit or value that is not allowed."""
+__all__ = [
+    "BudgetError",
+    "DamagedFileError",
+    "DataError",
+    "LimitError",
+    "MeasurementError",
+    "MissingExtraError",
+    "OptionError",
+    "RunFolderError",
+    "SartorError",
+    "UnknownNameError",
+    "did_you_mean",
+    "unknown_name",
+]
 
 
 class UnknownNameError(SartorError, KeyError):
@@ -49,14 +61,6 @@ class BudgetError(SartorError, ValueError):
 
 class RunFolderError(SartorError, RuntimeError):
     """A run folder that is in use, asks for something else, or cannot be written."""
-
-
-class DamagedFileError(SartorError, ValueError):
-    """A file whose content is not what was written."""
-
-
-class MissingExtraError(SartorError, ImportError):
-    """An optional dependency that is not installed."""
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,20 @@ import torch
 from PIL import Image
 from torch import nn
 
-from sartor.deploy import Card, export, measure_accuracy, quantize, wilson, write_artifact
+from sartor.deploy import (
+    Card,
+    export,
+    measure_accuracy,
+    quantize,
+    run_images,
+    wilson,
+    write_artifact,
+)
 from sartor.targets import RUNTIMES
 from sartor.tasks import Preprocessing
 from sartor.tasks.preprocessing import resized
 from sartor.tasks.sources.folder import FolderSource
+from sartor_agent.program import Port, Step
 
 SCHEMA = json.loads(
     resources.files("sartor.deploy").joinpath("card.schema.json").read_text(encoding="utf-8")
@@ -126,9 +136,11 @@ def test_the_script_names_what_the_pipeline_does(
         env={"PYTHONUTF8": "1"},
     )
     source = FolderSource(tmp_path / "images" / "any" / "..")
-    program = RUNTIMES[runtime]().load(tmp_path / "model.onnx", threads=1, precision="fp32")
+    program = RUNTIMES[runtime]().compile(tmp_path / "model.onnx", threads=1, precision="fp32")
     for number, line in enumerate(done.stdout.splitlines()):
-        logits = program.run(steps(channels).apply([as_cached(source, number, channels)]))[0]
+        logits = run_images(program, steps(channels).apply([as_cached(source, number, channels)]))[
+            0
+        ]
         shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
         best = int(shares.argmax())
         first = line.removeprefix(f"{files[number]} ").split(", ")[0]
@@ -147,8 +159,17 @@ def as_cached(source: FolderSource, number: int, channels: int) -> np.ndarray:
 class Fixed:
     """A program whose logits are the images' first pixels."""
 
-    def run(self, images: np.ndarray) -> np.ndarray:
-        return images.reshape(len(images), -1)[:, :3]
+    executed = "fp32"
+    inputs: tuple[Port, ...] = (Port("images", (1, 3), "float32", any_batch=True),)
+
+    def run(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (arrays[0].reshape(len(arrays[0]), -1)[:, :3],)
+
+    def prepare(self, *arrays: np.ndarray) -> Callable[[], object]:
+        return lambda: self.run(*arrays)
+
+    def profile(self, *arrays: np.ndarray, calls: int = 10) -> tuple[Step, ...]:  # noqa: ARG002
+        return ()
 
 
 class AsTheyAre:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sartor.cost import Deployment, float_nodes
-from sartor.deploy import export, quantize
+from sartor.deploy import export, quantize, run_images
 from sartor.errors import OptionError, UnknownNameError
 from sartor.nets import Network, mobile
-from sartor.targets import RUNTIMES
+from sartor.targets import RUNTIMES, reading
 from sartor.train import estimate_norms_
 
 FAMILY = mobile(resolution=28, channels=3, classes=7)
@@ -31,7 +31,8 @@ def network(seed: int) -> tuple[Network, int]:
 
 
 def run(file: Path, images: torch.Tensor, runtime: str = "onnxruntime") -> np.ndarray:
-    return RUNTIMES[runtime]().load(file, threads=1, precision="fp32").run(images.numpy())
+    program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
+    return run_images(program, images.numpy())
 
 
 def ops(file: Path) -> list[str]:
@@ -51,7 +52,7 @@ def test_a_file_computes_what_the_network_does(tmp_path: Path, seed: int) -> Non
     assert "BatchNormalization" not in ops(tmp_path / "m.onnx")
 
 
-@pytest.mark.parametrize("runtime", list(RUNTIMES))
+@pytest.mark.parametrize("runtime", list(reading(".onnx")))
 def test_runtimes_agree(runtime: str, tmp_path: Path) -> None:
     made, size = network(3)
     export(made, tmp_path / "m.onnx", (3, size, size))
@@ -106,7 +107,7 @@ def test_broken_weights_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "m.onnx").exists()
 
 
-@pytest.mark.parametrize("runtime", list(RUNTIMES))
+@pytest.mark.parametrize("runtime", list(reading(".onnx")))
 @pytest.mark.parametrize("seed", range(4))
 def test_int8_is_near_float(runtime: str, seed: int, tmp_path: Path) -> None:
     made, size = network(seed)

@@ -10,7 +10,7 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from torch import Tensor, nn
 
-from sartor.deploy import export, quantize
+from sartor.deploy import export, quantize, run_images
 from sartor.deploy.quantize import SCHEMES
 from sartor.targets import RUNTIMES
 
@@ -57,7 +57,8 @@ def exported(folder: Path, seed: int = 0, gate: bool = False) -> tuple[Path, np.
 
 
 def run(file: Path, images: np.ndarray, runtime: str = "onnxruntime") -> np.ndarray:
-    return RUNTIMES[runtime]().load(file, threads=1, precision="fp32").run(images)
+    program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
+    return run_images(program, images)
 
 
 def executed(file: Path, folder: Path) -> list[str]:

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sartor.deploy import export
+from sartor.deploy import export, run_images
 from sartor.deploy.trace import write
 from sartor.deploy.writers import WRITERS, Unwritable
 from sartor.errors import OptionError
 from sartor.nets import ChannelMeans
-from sartor.targets import RUNTIMES
+from sartor.targets import RUNTIMES, reading
 
 Function = Callable[[Tensor], Tensor]
 SHAPE = (4, 9, 7)
@@ -126,7 +126,8 @@ def run(model: onnx.ModelProto, images: Tensor, folder: Path, runtime: str) -> n
     onnx.checker.check_model(model)
     file = folder / "m.onnx"
     file.write_bytes(model.SerializeToString())
-    return RUNTIMES[runtime]().load(file, threads=1, precision="fp32").run(images.numpy())
+    program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
+    return run_images(program, images.numpy())
 
 
 def called(target: object) -> str:
@@ -139,7 +140,7 @@ def test_every_writer_has_an_example() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-@pytest.mark.parametrize("runtime", list(RUNTIMES))
+@pytest.mark.parametrize("runtime", list(reading(".onnx")))
 @pytest.mark.parametrize("target", list(WRITERS), ids=called)
 def test_a_writer_writes_what_torch_computes(target: object, runtime: str, tmp_path: Path) -> None:
     examples = MODULES.get(target) or [Apply(FUNCTIONS[target])]

@@ -20,11 +20,13 @@ from packaging.utils import canonicalize_name
 import sartor
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "src" / "sartor"
-FILES = sorted(PACKAGE.rglob("*.py"))
-ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
+PACKAGE, AGENT = ROOT / "src" / "sartor", ROOT / "agent" / "src" / "sartor_agent"
+PACKAGES = {PACKAGE: ROOT / "pyproject.toml", AGENT: ROOT / "agent" / "pyproject.toml"}
+FILES = sorted(file for package in PACKAGES for file in package.rglob("*.py"))
+ROOMS = sorted(path.parent for path in FILES if path.name == "__init__.py")
 HEAVY = ("torch", "onnxruntime", "openvino", "sklearn", "optuna", "pymoo", "timm")
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OWN = "sartor-agent"
+"""Installed from this repository, not from an index."""
 BEHIND = {"onnxscript": "torch.onnx loads it"}
 """Dependencies that no file of ours imports, and why they are there."""
 
@@ -40,7 +42,7 @@ def test_files_are_short(file: Path) -> None:
 
 def test_no_file_is_a_drawer() -> None:
     drawers = {"utils", "helpers", "common", "misc"}
-    assert not [name_of(it) for it in PACKAGE.rglob("*") if it.stem in drawers]
+    assert not [name_of(it) for it in FILES if it.stem in drawers or it.parent.stem in drawers]
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=name_of)
@@ -49,7 +51,7 @@ def test_a_room_says_what_it_is_for_and_lists_what_is_public(room: Path) -> None
     assert ast.get_docstring(tree), "a room says what it is for"
     if room == PACKAGE:
         return
-    module = importlib.import_module(".".join(room.relative_to(PACKAGE.parent).parts))
+    module = importlib.import_module(".".join(room.parts[room.parts.index("src") + 1 :]))
     listed = getattr(module, "__all__", None)
     assert listed is not None
     for name in listed:
@@ -143,30 +145,38 @@ def test_the_lock_keeps_the_ranges_of_the_project() -> None:
         line.partition(" ;")[0].split("==")
         for line in (ROOT / "requirements.lock").read_text().splitlines()
     )
-    extras = PROJECT["optional-dependencies"].values()
-    wanted = itertools.chain(PROJECT["dependencies"], *extras)
-    for requirement in map(Requirement, wanted):
-        version = locked[canonicalize_name(requirement.name)]
-        assert requirement.specifier.contains(version), (requirement, version)
+    locked[OWN] = importlib.metadata.version(OWN)
+    for page in PACKAGES.values():
+        project = _project(page)
+        extras = project["optional-dependencies"].values()
+        for requirement in map(Requirement, itertools.chain(project["dependencies"], *extras)):
+            version = locked[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), (requirement, version)
 
 
-def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
-    provided = importlib.metadata.packages_distributions()
+@pytest.mark.parametrize("package", PACKAGES, ids=name_of)
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported(package: Path) -> None:
+    provided, project = importlib.metadata.packages_distributions(), _project(PACKAGES[package])
     imported = {
         canonicalize_name(distribution)
-        for file in FILES
-        for top in _imported(file)
+        for file in package.rglob("*.py")
+        for top in _imported(file) - {package.name}
         for distribution in provided.get(top, [top])
     }
-    base = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    base = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     extras = {
         canonicalize_name(Requirement(text).name)
-        for name, texts in PROJECT["optional-dependencies"].items()
+        for name, texts in project["optional-dependencies"].items()
         if name != "dev"
         for text in texts
     }
     assert imported - base - extras == set(), "imported, but not in pyproject.toml"
-    assert base - imported == set(BEHIND), "in pyproject.toml, but not imported"
+    assert base - imported - set(BEHIND) == set(), "in pyproject.toml, but not imported"
+
+
+def _project(page: Path) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(page.read_text())["project"]
+    return found
 
 
 def _imported(file: Path) -> set[str]:
@@ -177,7 +187,7 @@ def _imported(file: Path) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.partition(".")[0])
-    return names - sys.stdlib_module_names - {"sartor"}
+    return names - sys.stdlib_module_names
 
 
 def test_test_files_have_names_of_their_own() -> None:

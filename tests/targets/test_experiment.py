@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sartor.targets.experiment import Timing, pool, ratio, time_calls
+from sartor_agent.experiment import Timing, pool, ratio, time_calls
 
 
 class Machine:

@@ -10,12 +10,12 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from sartor import targets
-from sartor.deploy import export
-from sartor.errors import DamagedFileError, OptionError, UnknownNameError
-from sartor.targets import RUNTIMES, Runtime, TimedFile, peak_memory, time_files
+from sartor.deploy import export, run_images
+from sartor.errors import DamagedFileError, MeasurementError, OptionError, UnknownNameError
+from sartor.targets import RUNTIMES, Protocol, Runtime, TimedFile, inspect_file, reading, time_files
 
 
-@pytest.fixture(params=list(RUNTIMES))
+@pytest.fixture(params=list(reading(".onnx")))
 def runtime(request: pytest.FixtureRequest) -> Runtime:
     return RUNTIMES[request.param]()
 
@@ -39,29 +39,31 @@ def test_a_program_computes_what_the_network_does(
     runtime: Runtime, file: Path, network: nn.Module
 ) -> None:
     images = np.random.default_rng(0).standard_normal((7, 3, 12, 12), np.float32)
-    program = runtime.load(file, threads=1, precision="fp32")
+    program = runtime.compile(file, threads=1, precision="fp32")
     with torch.no_grad():
         wanted = network(torch.from_numpy(images)).numpy()
-    np.testing.assert_allclose(program.run(images), wanted, atol=1e-4)
+    np.testing.assert_allclose(run_images(program, images), wanted, atol=1e-4)
     assert program.executed == "fp32"
-    assert program.input_shape == (3, 12, 12)
+    (port,) = program.inputs
+    assert port.shape == (1, 3, 12, 12)
+    assert port.kind == "float32"
 
 
 def test_many_images_give_what_single_ones_give(runtime: Runtime, file: Path) -> None:
     images = np.random.default_rng(1).standard_normal((5, 3, 12, 12), np.float32)
-    program = runtime.load(file, threads=1, precision="fp32")
-    single = np.concatenate([program.run(images[i : i + 1]) for i in range(5)])
-    np.testing.assert_allclose(program.run(images), single, atol=1e-5)
+    program = runtime.compile(file, threads=1, precision="fp32")
+    single = np.concatenate([program.run(images[i : i + 1])[0] for i in range(5)])
+    np.testing.assert_allclose(run_images(program, images), single, atol=1e-5)
 
 
 def test_every_float_precision_is_the_one_that_is_executed(runtime: Runtime, file: Path) -> None:
-    for precision in runtime.float_precisions():
-        assert runtime.load(file, threads=1, precision=precision).executed == precision
+    for precision in runtime.capabilities().float_precisions:
+        assert runtime.compile(file, threads=1, precision=precision).executed == precision
 
 
 def test_an_unknown_precision_is_refused(runtime: Runtime, file: Path) -> None:
     with pytest.raises(OptionError, match="executes"):
-        runtime.load(file, threads=1, precision="fp8")
+        runtime.compile(file, threads=1, precision="fp8")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
@@ -69,7 +71,7 @@ def test_a_file_that_is_cut_off_is_refused(runtime: Runtime, file: Path, share: 
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(DamagedFileError, match=r"model\.onnx"):
-        runtime.load(file, threads=1, precision="fp32")
+        runtime.compile(file, threads=1, precision="fp32")
 
 
 def test_weights_in_other_files_are_refused(runtime: Runtime, file: Path) -> None:
@@ -79,7 +81,7 @@ def test_weights_in_other_files_are_refused(runtime: Runtime, file: Path) -> Non
     )
     onnx.save(model, file)
     with pytest.raises(DamagedFileError, match="other files"):
-        runtime.load(file, threads=1, precision="fp32")
+        runtime.compile(file, threads=1, precision="fp32")
 
 
 def test_an_operator_that_is_missing_is_named(runtime: Runtime, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_an_operator_that_is_missing_is_named(runtime: Runtime, tmp_path: Path) 
     file = tmp_path / "odd.onnx"
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), file)
     with pytest.raises(OptionError, match="Frobnicate"):
-        runtime.load(file, threads=1, precision="fp32")
+        runtime.compile(file, threads=1, precision="fp32")
 
 
 def test_the_target_says_what_it_is() -> None:
@@ -135,17 +137,17 @@ def test_a_target_that_is_not_there_is_refused() -> None:
 def test_fresh_processes_time_files_and_measure_memory(file: Path) -> None:
     target = targets.open("cpu")
     files = {name: TimedFile(file, name, "fp32") for name in target.runtimes}
-    timings = time_files(target, files, seconds_each=0.1, processes=2)
+    timings = time_files(files, Protocol(seconds_each=0.1, processes=2))
     assert set(timings) == set(files)
     for timing in timings.values():
         assert 0 < timing.min_ms <= timing.high_ms
         assert timing.low_ms <= timing.median_ms <= timing.high_ms
     for name in target.runtimes:
-        grown = peak_memory(file, name, threads=1, precision="fp32")
+        grown = inspect_file(files[name]).peak_bytes
         assert 0 < grown < 500e6
 
 
 def test_a_process_that_fails_is_named_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
-    with pytest.raises(OptionError, match=r"broken\.onnx failed: .*no ONNX model"):
-        peak_memory(tmp_path / "broken.onnx", "onnxruntime", threads=1, precision="fp32")
+    with pytest.raises(MeasurementError, match=r"broken\.onnx failed: .*no ONNX model"):
+        inspect_file(TimedFile(tmp_path / "broken.onnx", "onnxruntime", "fp32"))

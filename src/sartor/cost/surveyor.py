@@ -57,7 +57,7 @@ class Surveyor:
 
     def __post_init__(self) -> None:
         self.runtimes = {
-            name: tuple(runtime.float_precisions())
+            name: runtime.capabilities().float_precisions
             for name, runtime in self.target.runtimes.items()
         }
 
@@ -165,7 +165,7 @@ class Surveyor:
                     file = self.build(design, Path(folder))
                     how = deployment(design)
                     runtime = self.target.runtimes[how.runtime]
-                    programs[design.id] = runtime.load(
+                    programs[design.id] = runtime.compile(
                         file, threads=self.target.threads, precision=how.float_precision
                     )
                     planned[design.id] = (design, number, file.stat().st_size)
@@ -178,7 +178,7 @@ class Surveyor:
     def anchors(self, folder: Path) -> dict[str, TimedFile]:
         """Write the networks that are timed with all others, for the first runtime."""
         name, runtime = next(iter(self.target.runtimes.items()))
-        precision = runtime.float_precisions()[0]
+        precision = runtime.capabilities().float_precisions[0]
         files = {}
         for scale in SCALES:
             design = Design(deployed(self.family.scaled(scale), name, precision))
@@ -187,7 +187,7 @@ class Surveyor:
 
     def _load_anchors(self, folder: Path) -> Anchors:
         programs = {
-            name: self.target.runtimes[it.runtime].load(
+            name: self.target.runtimes[it.runtime].compile(
                 it.file, threads=self.target.threads, precision=it.precision
             )
             for name, it in self.anchors(folder).items()

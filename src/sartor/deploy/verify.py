@@ -9,17 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sartor.units import Measurement
+from sartor_agent.program import Program
 
 BATCH = 256
 Z95 = 1.959963984540054
 """Quantile of the normal distribution for a two-sided interval of 95 %."""
-
-
-class Runs(Protocol):
-    """What runs images: a program."""
-
-    def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return logits, (n, k), for images, (n, c, h, w)."""
 
 
 class Prepares(Protocol):
@@ -40,7 +34,7 @@ class Accuracy:
 
 
 def measure_accuracy(
-    program: Runs,
+    program: Program,
     images: Sequence[object] | npt.ArrayLike,
     labels: npt.NDArray[np.int64],
     preprocessing: Prepares,
@@ -58,7 +52,7 @@ def measure_accuracy(
     found = []
     for start in range(0, len(labels), BATCH):
         prepared = preprocessing.apply(images[start : start + BATCH])  # type: ignore[index,arg-type]
-        found.append(program.run(prepared).argmax(1))
+        found.append(run_images(program, prepared).argmax(1))
     right = np.concatenate(found) == labels
     per_class = {}
     for position, name in enumerate(classes):
@@ -66,6 +60,13 @@ def measure_accuracy(
         if own.any():
             per_class[name] = share_of(int(right[own].sum()), int(own.sum()))
     return Accuracy(share_of(int(right.sum()), len(labels)), per_class, len(labels))
+
+
+def run_images(program: Program, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return what a program of one input gives first, (n, k), for images, (n, c, h, w)."""
+    if program.inputs[0].any_batch:
+        return program.run(images)[0]
+    return np.concatenate([program.run(images[i : i + 1])[0] for i in range(len(images))])
 
 
 def share_of(correct: int, count: int) -> Measurement:

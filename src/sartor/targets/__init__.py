@@ -2,22 +2,27 @@
 
 from sartor.targets.cpu import TARGETS, Target
 from sartor.targets.cpu import open_target as open  # noqa: A004  (sartor.targets.open)
-from sartor.targets.experiment import Ratio, Timing, ratio, time_in_turn
-from sartor.targets.fresh import TimedFile, peak_memory, time_files
-from sartor.targets.protocol import RUNTIMES, Program, Runtime
+from sartor.targets.runtimes import RUNTIMES, reading
+from sartor_agent.experiment import Ratio, Timing, ratio, time_in_turn
+from sartor_agent.fresh import Inspection, Protocol, TimedFile, inspect_file, time_files
+from sartor_agent.program import Program, Runtime, Step
 
 __all__ = [
     "RUNTIMES",
     "TARGETS",
+    "Inspection",
     "Program",
+    "Protocol",
     "Ratio",
     "Runtime",
+    "Step",
     "Target",
     "TimedFile",
     "Timing",
+    "inspect_file",
     "open",
-    "peak_memory",
     "ratio",
+    "reading",
     "time_files",
     "time_in_turn",
 ]

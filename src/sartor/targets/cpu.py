@@ -2,32 +2,20 @@
 
 import hashlib
 import json
-import os
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sartor.errors import MissingExtraError, OptionError
 from sartor.registry import Registry
-from sartor.targets import runtimes  # noqa: F401  (registers them)
-from sartor.targets.protocol import RUNTIMES, Runtime
-
-FLAGS = (
-    "avx2",
-    "avx512f",
-    "avx512_vnni",
-    "avx_vnni",
-    "avx512_bf16",
-    "amx_int8",
-    "amx_bf16",
-    "asimd",
-)
-"""Instruction sets that decide which kernels a runtime has."""
-
+from sartor.targets.runtimes import RUNTIMES, reading
+from sartor_agent import device
+from sartor_agent.program import Runtime
 
 ADDS_IN_32_BITS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimd"})
 """Any of these multiplies integers of 8 bits and adds the products in 32 bits."""
 LARGEST, LARGEST_IN_16_BITS = 127, 64
+EXCHANGED = ".onnx"
+"""The format that networks are delivered in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,42 +71,12 @@ def open_target(name: str = "cpu", *, threads: int = 1) -> Target:
 @TARGETS.register("cpu", "This machine's CPU, with every runtime that is installed.")
 def cpu(threads: int) -> Target:
     """Open this machine's CPU."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if not 1 <= threads <= (cores or 1):
+    cores = device.cores()
+    if not 1 <= threads <= cores:
         raise OptionError(
             f"threads is {threads}; allowed: 1 to {cores}, the cores of this machine."
         )
-    found = {}
-    for name in RUNTIMES:
-        try:
-            found[name] = RUNTIMES[name]()
-        except ImportError:
-            continue
+    found = reading(EXCHANGED)
     if not found:
         raise MissingExtraError(f"no runtime is installed; install one of: {', '.join(RUNTIMES)}.")
-    model, flags = _processor()
-    fingerprint: dict[str, str | int] = {
-        "cpu": model,
-        "flags": " ".join(flag for flag in FLAGS if flag in flags),
-        "cores": cores or 1,
-        "threads": threads,
-        "os": f"{platform.system()} {platform.machine()}",
-    }
-    return Target("cpu", threads, found, fingerprint | {n: r.version for n, r in found.items()})
-
-
-def _processor() -> tuple[str, set[str]]:
-    """Return the model's name and the instruction sets, as far as the system tells."""
-    model, flags = platform.processor() or platform.machine(), set[str]()
-    try:
-        with open("/proc/cpuinfo") as file:
-            for line in file:
-                key, _, value = line.partition(":")
-                if key.strip() == "model name":
-                    model = value.strip()
-                elif key.strip() in ("flags", "Features"):
-                    flags = set(value.split())
-                    break
-    except OSError:
-        pass  # no Linux: the name from the platform has to do
-    return model, flags
+    return Target("cpu", threads, found, device.fingerprint(threads, found))

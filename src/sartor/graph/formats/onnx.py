@@ -6,9 +6,11 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-from sartor.errors import DamagedFileError, OptionError
+from sartor.errors import OptionError
 from sartor.graph.formats.onnx_operators import what_it_does
 from sartor.graph.graph import Attribute, Graph, Operation, Tensor
+from sartor_agent.files import damaged, load_onnx, ports
+from sartor_agent.program import Shapes
 
 ITEM_BITS: dict[int, int] = {
     TensorProto.FLOAT: 32,
@@ -28,7 +30,6 @@ ITEM_BITS: dict[int, int] = {
     TensorProto.UINT4: 4,
 }
 """Of the types that have a fixed size."""
-Shapes = Mapping[str, Sequence[int]]
 
 
 def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
@@ -51,70 +52,21 @@ def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
     try:
         inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
-        raise _damaged(file, error) from error
+        raise damaged(file, "ONNX", error) from error
     return _graph(inferred.graph, file)
-
-
-def load_onnx(file: Path) -> onnx.ModelProto:
-    """Read an ONNX file, and refuse what is no self-contained model.
-
-    Raises:
-        DamagedFileError: It cannot be read, is no model, or refers to other files.
-    """
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    try:
-        model = onnx.load_model(file, load_external_data=False)
-        _refuse_external(model, file)
-        onnx.checker.check_model(model)
-    except DamagedFileError:
-        raise
-    except (OSError, DecodeError, onnx.checker.ValidationError, ValueError) as error:
-        raise _damaged(file, error) from error
-    return model
-
-
-def _refuse_external(model: onnx.ModelProto, file: Path) -> None:
-    """Refuse weights in other files before anything follows their path."""
-    for tensor in model.graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            raise DamagedFileError(
-                f"{file} keeps weights in other files ({tensor.name}); export it into one file."
-            )
 
 
 def _fix_shapes(graph: onnx.GraphProto, shapes: Shapes, file: Path) -> None:
     constants = {it.name for it in graph.initializer}
     inputs = [it for it in graph.input if it.name not in constants]
-    unknown = set(shapes) - {it.name for it in inputs}
-    if unknown:
-        raise OptionError(
-            f"{file} has no input {sorted(unknown)[0]!r}; its inputs are "
-            f"{', '.join(it.name for it in inputs)}."
-        )
-    for tensor in inputs:
-        dims = tensor.type.tensor_type.shape.dim
-        given = shapes.get(tensor.name)
-        if given is not None and len(given) != len(dims):
-            raise OptionError(
-                f"the shape of {tensor.name!r} is {tuple(given)}; the file says that it has "
-                f"{len(dims)} dimensions."
-            )
-        for place, dim in enumerate(dims):
-            fixed = dim.dim_value if dim.WhichOneof("value") == "dim_value" else 0
-            asked = given[place] if given is not None else fixed or (1 if place == 0 else 0)
-            if asked < 1 or (fixed > 0 and asked != fixed):
-                raise OptionError(_free(file, tensor, asked, fixed))
-            dim.dim_value = asked
+    declared = [(it.name, "", [_dim(d) for d in it.type.tensor_type.shape.dim]) for it in inputs]
+    for tensor, port in zip(inputs, ports(declared, shapes, file), strict=True):
+        for dim, size in zip(tensor.type.tensor_type.shape.dim, port.shape, strict=True):
+            dim.dim_value = size
 
 
-def _free(file: Path, tensor: onnx.ValueInfoProto, asked: int, fixed: int) -> str:
-    if fixed:
-        return f"the input {tensor.name!r} of {file} has {fixed} where {asked} is asked for."
-    return (
-        f"the shape of the input {tensor.name!r} of {file} is free; say which is meant, for "
-        f"example --shape {tensor.name}=1,3,224,224."
-    )
+def _dim(dim: onnx.TensorShapeProto.Dimension) -> int:
+    return dim.dim_value if dim.WhichOneof("value") == "dim_value" else 0
 
 
 def _graph(graph: onnx.GraphProto, file: Path) -> Graph:
@@ -198,10 +150,3 @@ def _attributes(node: onnx.NodeProto) -> Iterator[tuple[str, Attribute]]:
             yield attribute.name, value
         elif isinstance(value, list) and all(isinstance(it, int | float) for it in value):
             yield attribute.name, tuple(value)
-
-
-def _damaged(file: Path, error: Exception) -> DamagedFileError:
-    reason = str(error).strip().splitlines()
-    return DamagedFileError(
-        f"{file} is no ONNX model or is damaged: {reason[0] if reason else type(error).__name__}"
-    )

@@ -272,7 +272,7 @@ class Finisher:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.onnx"
             self.builder.write(candidate, self.builder.inherited(candidate), file)
-            program = self.job.target.runtimes[how.runtime].load(
+            program = self.job.target.runtimes[how.runtime].compile(
                 file, threads=self.job.target.threads, precision=how.float_precision
             )
             timing = time_in_turn({"it": program}, seconds_each=0.5, seed=self.job.asked.seed)["it"]

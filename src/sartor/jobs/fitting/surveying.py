@@ -50,7 +50,7 @@ def smallest_costs(job: Job, smallest: Design) -> dict[str, float]:
                 design = Design(deployed(smallest, runtime, precision))
                 file = surveyor.build(design, Path(folder))
                 sizes.append(file.stat().st_size)
-                programs[f"{runtime} {precision}"] = job.target.runtimes[runtime].load(
+                programs[f"{runtime} {precision}"] = job.target.runtimes[runtime].compile(
                     file,
                     threads=job.target.threads,
                     precision=deployment(design).float_precision,

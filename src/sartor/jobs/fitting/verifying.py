@@ -12,7 +12,7 @@ from sartor.cost import Surveyor, pace_of
 from sartor.deploy import Accuracy, measure_accuracy
 from sartor.jobs.fitting.building import preprocessing
 from sartor.jobs.fitting.job import Job
-from sartor.targets import TimedFile, Timing, peak_memory, time_files
+from sartor.targets import Protocol, TimedFile, Timing, inspect_file, time_files
 from sartor.units import Limit, Measurement, show
 
 LEAST_EACH, MOST_EACH = 0.5, 1.5
@@ -77,24 +77,19 @@ def verify(
     with tempfile.TemporaryDirectory() as folder:
         anchors = Surveyor(job.family, job.target, job.asked.seed).anchors(Path(folder))
         together = {**files, **anchors}
-        timings = time_files(
-            job.target,
-            together,
+        how = Protocol(
+            threads=job.target.threads,
             seconds_each=seconds_each(seconds, len(together)),
             processes=PROCESSES,
             seed=job.asked.seed,
         )
+        timings = time_files(together, how)
     verified = {
         key: Verified(
             accuracy_of(job, program),
             timings[key],
             program.file.stat().st_size,
-            peak_memory(
-                program.file,
-                program.runtime,
-                threads=job.target.threads,
-                precision=program.precision,
-            ),
+            inspect_file(files[key], how).peak_bytes,
         )
         for key, program in programs.items()
     }
@@ -110,7 +105,7 @@ def seconds_each(seconds: float | None, programs: int) -> float:
 
 def accuracy_of(job: Job, program: Program) -> Accuracy:
     """Run a file on the test split, with the preprocessing that its card describes."""
-    loaded = job.target.runtimes[program.runtime].load(
+    loaded = job.target.runtimes[program.runtime].compile(
         program.file, threads=job.target.threads, precision=program.precision
     )
     split = job.task.test

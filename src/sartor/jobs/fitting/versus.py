@@ -107,7 +107,7 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
     """
     candidates = _deployments(job, network, resolution, folder)
     programs = {
-        key: job.target.runtimes[it.runtime].load(
+        key: job.target.runtimes[it.runtime].compile(
             it.file, threads=job.target.threads, precision=it.precision
         )
         for key, it in candidates.items()
@@ -139,7 +139,7 @@ def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) ->
     images = calibration(job, resolution)
     found = {}
     for name, runtime in job.target.runtimes.items():
-        for precision in runtime.float_precisions():
+        for precision in runtime.capabilities().float_precisions:
             found[f"{name} {precision}"] = Program(plain, name, precision, resolution)
         file = folder / f"int8.{name}.onnx"
         largest = job.target.largest_weight

@@ -1,5 +1,5 @@
-"""Runtimes, one file each. A new runtime is a new file and a line here."""
+"""Runtimes by name: those of the agent, and those that need torch. One file each."""
 
-from sartor.targets.runtimes import onnxruntime, openvino
+from sartor.targets.runtimes.registry import RUNTIMES, reading
 
-__all__ = ["onnxruntime", "openvino"]
+__all__ = ["RUNTIMES", "reading"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from sartor.targets.protocol import Program
+from sartor_agent.program import Array, Program
 
 Call = Callable[[], object]
 Clock = Callable[[], int]
@@ -84,16 +84,16 @@ def time_in_turn(
     seconds_each: float = 1.0,
     seed: int = 0,
     precise: float = 0.02,
-    images: Mapping[str, npt.NDArray[np.float32]] | None = None,
+    arrays: Mapping[str, Sequence[Array]] | None = None,
 ) -> dict[str, Timing]:
-    """Time programs side by side on random images.
+    """Time programs side by side on random inputs.
 
     Args:
         programs: By any name.
         seconds_each: Time for each of them, on average, at most.
-        seed: Decides the order in each round and the images.
+        seed: Decides the order in each round and the inputs.
         precise: The experiment ends early when every 95 % interval is narrower than this share.
-        images: What each reads; by default normal noise.
+        arrays: What each reads; by default noise.
 
     Returns:
         One timing for each program.
@@ -101,10 +101,8 @@ def time_in_turn(
     rng = np.random.default_rng(seed)
     calls = {}
     for name, program in programs.items():
-        image = None if images is None else images[name]
-        if image is None:
-            image = rng.standard_normal((1, *program.input_shape), np.float32)
-        calls[name] = program.prepare(image)
+        given = None if arrays is None else arrays[name]
+        calls[name] = program.prepare(*(given or [port.noise(rng) for port in program.inputs]))
     return time_calls(calls, seconds_each=seconds_each, seed=seed, precise=precise)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sartor_agent.experiment import Timing, pool, ratio, time_calls
+from sartor_agent.experiment import time_calls
+from sartor_agent.timings import Timing, pool, ratio
 
 
 class Machine:
@@ -103,6 +104,40 @@ def test_pooling_widens_the_interval_to_all_processes() -> None:
     assert pooled.high_ms >= max(part.median_ms for part in parts)
     assert not pooled.trustworthy
     assert pooled.calls == sum(part.calls for part in parts)
+
+
+def several(machine: Callable[[int], Machine], lengths: dict[str, float]) -> dict[str, Timing]:
+    """Time programs in six processes, in each of which memory lies somewhere else."""
+    parts = []
+    for process in range(6):
+        luck = np.random.default_rng((1, process)).normal(0, 0.01, len(lengths))
+        slower = {n: it * (1 + x) for (n, it), x in zip(lengths.items(), luck, strict=True)}
+        parts.append(machine(process).time(slower))
+    return {name: pool([part[name] for part in parts]) for name in lengths}
+
+
+def test_a_file_is_equal_to_itself_where_processes_differ() -> None:
+    """Bootstrapping rounds gives an interval that is too narrow: rounds share their process."""
+    found = several(lambda seed: Machine(quiet, seed), {"a": 0.2, "again": 0.2})
+    compared = ratio(found["a"], found["again"])
+    assert compared.equal
+    assert compared.high / compared.low - 1 < 0.04
+    assert not compared.reason
+
+
+def test_a_difference_is_found_where_processes_differ() -> None:
+    found = several(lambda seed: Machine(quiet, seed), {"a": 0.21, "b": 0.2})
+    compared = ratio(found["a"], found["b"])
+    assert compared.low > 1
+    assert compared.low < 1.05 < compared.high
+
+
+def test_a_ratio_that_is_wide_says_that_the_machine_is_too_noisy() -> None:
+    def moody(_: float, rng: np.random.Generator) -> float:
+        return float(rng.uniform(1, 6))
+
+    found = several(lambda seed: Machine(moody, seed), {"a": 0.2, "again": 0.2})
+    assert "too noisy" in ratio(found["a"], found["again"]).reason
 
 
 def test_nothing_to_time_gives_nothing() -> None:

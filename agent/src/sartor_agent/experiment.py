@@ -1,16 +1,18 @@
 """Timing as an experiment: programs in turn, and a reference that shows the machine drift."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from sartor_agent.program import Array, Program
+from sartor_agent.timings import Timing, doubts, interval
 
 Call = Callable[[], object]
+Key = TypeVar("Key", bound=Hashable)
 Clock = Callable[[], int]
 """Nanoseconds since some moment."""
 
@@ -25,67 +27,16 @@ FEWEST_ROUNDS = 7
 MOST_ROUNDS = 400
 SMOOTH = 5
 """Rounds over which the reference is smoothed before it corrects for drift."""
-RESAMPLES = 400
-WIDEST = 0.05
-"""Width of a 95 % interval, as a share of the value, above which a number is not trustworthy."""
-LARGEST_DRIFT = 1.5
-"""Ratio of the slowest to the fastest smoothed reference above which no number is trustworthy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """What an experiment found for one program, in milliseconds per call."""
-
-    median_ms: float
-    """Median over rounds; a round is the lower quartile of a block of calls, corrected for the
-    drift of the machine as the reference shows it."""
-    low_ms: float
-    """Lower end of the 95 % bootstrap interval of that median."""
-    high_ms: float
-    min_ms: float
-    """Fastest call, not corrected; so are the two below."""
-    p10_ms: float
-    p90_ms: float
-    calls: int
-    rounds_ms: tuple[float, ...]
-    """The corrected rounds, for paired ratios with programs timed in the same experiment."""
-    reason: str = ""
-    """Why the number is not trustworthy; empty if it is."""
-
-    @property
-    def trustworthy(self) -> bool:
-        """The interval is narrow and the machine was steady."""
-        return not self.reason
-
-    @property
-    def rounds(self) -> int:
-        """Number of rounds."""
-        return len(self.rounds_ms)
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """How two programs compare, from rounds in which both were timed."""
-
-    value: float
-    """Median of (first / second) over rounds."""
-    low: float
-    high: float
-
-    @property
-    def equal(self) -> bool:
-        """The interval contains 1: no difference was found."""
-        return self.low <= 1 <= self.high
 
 
 def time_in_turn(
-    programs: Mapping[str, Program],
+    programs: Mapping[Key, Program],
     *,
     seconds_each: float = 1.0,
     seed: int = 0,
     precise: float = 0.02,
-    arrays: Mapping[str, Sequence[Array]] | None = None,
-) -> dict[str, Timing]:
+    arrays: Mapping[Key, Sequence[Array]] | None = None,
+) -> dict[Key, Timing]:
     """Time programs side by side on random inputs.
 
     Args:
@@ -107,14 +58,14 @@ def time_in_turn(
 
 
 def time_calls(
-    calls: Mapping[str, Call],
+    calls: Mapping[Key, Call],
     *,
     seconds_each: float,
     seed: int = 0,
     precise: float = 0.02,
     reference: Call | None = None,
     clock: Clock = time.perf_counter_ns,
-) -> dict[str, Timing]:
+) -> dict[Key, Timing]:
     """Time calls in turn; see `time_in_turn`.
 
     Args:
@@ -144,22 +95,6 @@ def time_calls(
     return experiment.result()
 
 
-def ratio(one: Timing, other: Timing, seed: int = 0) -> Ratio:
-    """Compare two programs that were timed in turn in one experiment."""
-    paired = np.array(one.rounds_ms) / np.array(other.rounds_ms)
-    low, high = interval(paired, seed)
-    return Ratio(float(np.median(paired)), low, high)
-
-
-def interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the median of `values`, (n,)."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(values), size=(RESAMPLES, len(values)))
-    medians = np.median(values[drawn], axis=1)
-    low, high = np.quantile(medians, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def matrix_product(size: int = 96) -> Call:
     """Return the product of two fixed matrices: a program that never changes."""
     one = np.random.default_rng(0).standard_normal((size, size)).astype(np.float32)
@@ -167,15 +102,15 @@ def matrix_product(size: int = 96) -> Call:
     return lambda: np.matmul(one, one, out=out)
 
 
-class _Experiment:
+class _Experiment(Generic[Key]):
     """Rounds of blocks, and what they showed."""
 
-    def __init__(self, calls: dict[str, Call], reference: Call, clock: Clock) -> None:
+    def __init__(self, calls: dict[Key, Call], reference: Call, clock: Clock) -> None:
         self._calls = calls
         self._reference = reference
         self._clock = clock
-        self._length: dict[str, int] = {}
-        self._blocks: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in calls}
+        self._length: dict[Key, int] = {}
+        self._blocks: dict[Key, list[npt.NDArray[np.float64]]] = {name: [] for name in calls}
         self._between: list[float] = []
 
     @property
@@ -217,12 +152,12 @@ class _Experiment:
             widths.append((high - low) / float(np.median(values)))
         return max(widths)
 
-    def result(self) -> dict[str, Timing]:
+    def result(self) -> dict[Key, Timing]:
         drift = self._drift()
         swing = float(drift.max() / drift.min())
         return {name: self._timing(name, swing) for name in self._calls}
 
-    def _timing(self, name: str, swing: float) -> Timing:
+    def _timing(self, name: Key, swing: float) -> Timing:
         values = self._corrected(name)
         every = np.concatenate(self._blocks[name])
         low, high = interval(values)
@@ -239,7 +174,7 @@ class _Experiment:
             reason=doubts(middle, low, high, swing),
         )
 
-    def _corrected(self, name: str) -> npt.NDArray[np.float64]:
+    def _corrected(self, name: Key) -> npt.NDArray[np.float64]:
         blocks = [np.percentile(block, QUARTILE) for block in self._blocks[name]]
         return np.array(blocks) / self._drift()
 
@@ -261,37 +196,3 @@ class _Experiment:
             call()
             marks[number] = clock()
         return np.diff(marks) / 1e6
-
-
-def doubts(middle: float, low: float, high: float, swing: float) -> str:
-    """Say why a number is not trustworthy, or return nothing."""
-    width = (high - low) / middle
-    if width > WIDEST:
-        return f"the interval is {100 * width:.0f} % wide; the machine is too noisy"
-    if swing > LARGEST_DRIFT:
-        return f"the machine's speed changed {swing:.1f} times during the experiment"
-    return ""
-
-
-def pool(parts: Sequence[Timing]) -> Timing:
-    """Join the timings of one program from several processes.
-
-    The value is the median of all rounds. The interval also covers the median of every process:
-    where a program's memory lies changes its speed, and only a new process draws that anew.
-    """
-    values = np.concatenate([np.array(part.rounds_ms) for part in parts])
-    low, high = interval(values)
-    medians = [part.median_ms for part in parts]
-    low, high = min(low, *medians), max(high, *medians)
-    middle = float(np.median(values))
-    return Timing(
-        median_ms=middle,
-        low_ms=low,
-        high_ms=high,
-        min_ms=min(part.min_ms for part in parts),
-        p10_ms=float(np.median([part.p10_ms for part in parts])),
-        p90_ms=float(np.median([part.p90_ms for part in parts])),
-        calls=sum(part.calls for part in parts),
-        rounds_ms=tuple(values.tolist()),
-        reason=doubts(middle, low, high, 1.0) or next((p.reason for p in parts if p.reason), ""),
-    )

@@ -4,14 +4,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sartor_agent.errors import MeasurementError
-from sartor_agent.experiment import Timing, pool
 from sartor_agent.program import Port, Shapes, Step
+from sartor_agent.timings import Timing, pool
 
 START = 60.0
 """Seconds that a process may take beside its measurement: loading, compiling."""
@@ -48,6 +48,10 @@ class Protocol:
     seconds_each: float = 1.0
     """Time for each file in each process."""
     processes: int = 3
+    copies: int = 1
+    """Times that each file is loaded in each process. Where its memory lies moves its time."""
+    cores: tuple[int, ...] = ()
+    """On which processes run; by default where the system puts them."""
     seed: int = 0
     """Decides the order."""
     most_bytes: int | None = None
@@ -71,12 +75,19 @@ class Inspection:
     """What was executed; empty where it was not asked for or the runtime does not tell."""
 
 
-def time_files(files: Mapping[str, TimedFile], how: Protocol | None = None) -> dict[str, Timing]:
+Report = Callable[[float], None]
+"""Told the share that is done, 0 to 1."""
+
+
+def time_files(
+    files: Mapping[str, TimedFile], how: Protocol | None = None, report: Report | None = None
+) -> dict[str, Timing]:
     """Time files in turn, in several processes one after the other, and pool what they found.
 
     Args:
         files: By any name.
         how: Threads, time, processes.
+        report: Called after every process.
 
     Raises:
         MeasurementError: A process crashed or did not end in time; the message names the files.
@@ -89,14 +100,18 @@ def time_files(files: Mapping[str, TimedFile], how: Protocol | None = None) -> d
         request = {
             "do": "time",
             "threads": how.threads,
+            "cores": how.cores,
             "files": {name: it.to_json() for name, it in files.items()},
-            "seconds_each": how.seconds_each,
+            "copies": how.copies,
+            "seconds_each": how.seconds_each / how.copies,
             "seed": how.seed + number,
             "most_bytes": how.most_bytes,
         }
-        patience = START + 5 * len(files) * (1 + how.seconds_each)
+        patience = START + 5 * len(files) * (how.copies + how.seconds_each)
         parts.append(ask(request, patience, list(files), how.worker))
-    return {name: pool([_timing(part[name]) for part in parts]) for name in files}
+        if report is not None:
+            report((number + 1) / how.processes)
+    return {name: pool([_timing(copy) for part in parts for copy in part[name]]) for name in files}
 
 
 def inspect_file(it: TimedFile, how: Protocol | None = None, *, calls: int = 0) -> Inspection:
@@ -114,6 +129,7 @@ def inspect_file(it: TimedFile, how: Protocol | None = None, *, calls: int = 0) 
     request = {
         "do": "inspect",
         "threads": how.threads,
+        "cores": how.cores,
         "file": it.to_json(),
         "calls": calls,
         "most_bytes": how.most_bytes,
@@ -170,7 +186,7 @@ def _reason(code: int, stderr: str) -> str:
 
 
 def _timing(plain: dict[str, Any]) -> Timing:
-    return Timing(**plain | {"rounds_ms": tuple(plain["rounds_ms"])})
+    return Timing(**plain | {name: tuple(plain[name]) for name in ("rounds_ms", "parts")})
 
 
 def _step(plain: dict[str, Any]) -> Step:

@@ -5,6 +5,7 @@ Reads one JSON request from standard input and writes one JSON answer to standar
 
 import dataclasses
 import json
+import os
 import resource
 import sys
 import time
@@ -31,16 +32,23 @@ def main(runtimes: Makers) -> None:
     request = json.load(sys.stdin)
     if most := request.get("most_bytes"):
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if request["cores"]:
+        os.sched_setaffinity(0, request["cores"])
     answer = {"time": _time, "inspect": _inspect}[request["do"]](request, runtimes)
     json.dump(answer, sys.stdout)
 
 
 def _time(request: dict[str, Any], runtimes: Makers) -> dict[str, Any]:
     programs = {
-        name: _compiled(it, runtimes, request["threads"]) for name, it in request["files"].items()
+        (name, copy): _compiled(it, runtimes, request["threads"])
+        for copy in range(request["copies"])
+        for name, it in request["files"].items()
     }
     timings = time_in_turn(programs, seconds_each=request["seconds_each"], seed=request["seed"])
-    return {name: dataclasses.asdict(timing) for name, timing in timings.items()}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in request["files"]}
+    for (name, _), timing in timings.items():
+        found[name].append(dataclasses.asdict(timing))
+    return found
 
 
 def _inspect(request: dict[str, Any], runtimes: Makers) -> dict[str, Any]:

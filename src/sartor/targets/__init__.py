@@ -3,9 +3,10 @@
 from sartor.targets.cpu import TARGETS, Target
 from sartor.targets.cpu import open_target as open  # noqa: A004  (sartor.targets.open)
 from sartor.targets.runtimes import RUNTIMES, reading
-from sartor_agent.experiment import Ratio, Timing, ratio, time_in_turn
+from sartor_agent.experiment import time_in_turn
 from sartor_agent.fresh import Inspection, Protocol, TimedFile, inspect_file, time_files
 from sartor_agent.program import Program, Runtime, Step
+from sartor_agent.timings import Ratio, Timing, ratio
 
 __all__ = [
     "RUNTIMES",

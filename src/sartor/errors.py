@@ -12,6 +12,7 @@ The tree::
       DamagedFileError    a file whose content is not what was written
       MissingExtraError   an optional dependency that is not installed
       MeasurementError    a program that crashed, never ended, or could not be measured
+      BoardError          a board that cannot be reached, refuses, or is lent to somebody else
 
 A message says what was given, what is allowed and what to do.
 """
@@ -28,6 +29,7 @@ from sartor_agent.errors import (
 )
 
 __all__ = [
+    "BoardError",
     "BudgetError",
     "DamagedFileError",
     "DataError",
@@ -61,6 +63,10 @@ class BudgetError(SartorError, ValueError):
 
 class RunFolderError(SartorError, RuntimeError):
     """A run folder that is in use, asks for something else, or cannot be written."""
+
+
+class BoardError(SartorError, ConnectionError):
+    """A board that cannot be reached, refuses, or is lent to somebody else."""
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sartor_agent.program import Runtime
 from sartor_agent.runtimes import RUNTIMES
@@ -27,10 +27,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def installed() -> dict[str, Runtime]:
+def installed(makers: Mapping[str, Callable[[], Runtime]] = RUNTIMES) -> dict[str, Runtime]:
     """Return the runtimes whose packages are installed, by name."""
     found = {}
-    for name, make in RUNTIMES.items():
+    for name, make in makers.items():
         try:
             found[name] = make()
         except ImportError:

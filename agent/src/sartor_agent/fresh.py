@@ -1,21 +1,13 @@
 """Measurements in fresh processes, which a crash or a hang does not take down with them."""
 
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sartor_agent.errors import MeasurementError
+from sartor_agent.process import START, WORKER, Ask, ask
 from sartor_agent.program import Port, Shapes, Step
 from sartor_agent.timings import Timing, pool
-
-START = 60.0
-"""Seconds that a process may take beside its measurement: loading, compiling."""
-WORKER = "sartor_agent.worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,8 @@ class Protocol:
     """Memory of a process; without, what the machine has."""
     worker: str = WORKER
     """Module that answers requests."""
+    patience_s: float = START
+    """Seconds that a process may take beside its measurement: compilers can take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,11 @@ Report = Callable[[float], None]
 
 
 def time_files(
-    files: Mapping[str, TimedFile], how: Protocol | None = None, report: Report | None = None
+    files: Mapping[str, TimedFile],
+    how: Protocol | None = None,
+    report: Report | None = None,
+    *,
+    ask: Ask = ask,
 ) -> dict[str, Timing]:
     """Time files in turn, in several processes one after the other, and pool what they found.
 
@@ -88,6 +86,7 @@ def time_files(
         files: By any name.
         how: Threads, time, processes.
         report: Called after every process.
+        ask: Answers each process's request; another device does so in place of this one.
 
     Raises:
         MeasurementError: A process crashed or did not end in time; the message names the files.
@@ -107,20 +106,23 @@ def time_files(
             "seed": how.seed + number,
             "most_bytes": how.most_bytes,
         }
-        patience = START + 5 * len(files) * (how.copies + how.seconds_each)
+        patience = how.patience_s + 5 * len(files) * (how.copies + how.seconds_each)
         parts.append(ask(request, patience, list(files), how.worker))
         if report is not None:
             report((number + 1) / how.processes)
     return {name: pool([_timing(copy) for part in parts for copy in part[name]]) for name in files}
 
 
-def inspect_file(it: TimedFile, how: Protocol | None = None, *, calls: int = 0) -> Inspection:
+def inspect_file(
+    it: TimedFile, how: Protocol | None = None, *, calls: int = 0, ask: Ask = ask
+) -> Inspection:
     """Compile a file in a process of its own, run it, and say what that took.
 
     Args:
         it: The file.
         how: Threads, memory.
         calls: Calls over which the operations are profiled; none by default.
+        ask: As for `time_files`.
 
     Raises:
         MeasurementError: The process crashed or did not end in time.
@@ -134,7 +136,7 @@ def inspect_file(it: TimedFile, how: Protocol | None = None, *, calls: int = 0) 
         "calls": calls,
         "most_bytes": how.most_bytes,
     }
-    plain = ask(request, START, [str(it.file)], how.worker)
+    plain = ask(request, how.patience_s, [str(it.file)], how.worker)
     return Inspection(
         plain["peak_bytes"],
         plain["call_ms"],
@@ -142,47 +144,6 @@ def inspect_file(it: TimedFile, how: Protocol | None = None, *, calls: int = 0) 
         tuple(Port(**port | {"shape": tuple(port["shape"])}) for port in plain["inputs"]),
         tuple(_step(step) for step in plain["steps"]),
     )
-
-
-def ask(
-    request: Mapping[str, Any], patience: float, files: list[str], worker: str = WORKER
-) -> dict[str, Any]:
-    """Send a request to a fresh process and return its answer.
-
-    Raises:
-        MeasurementError: It crashed or did not answer within `patience` seconds.
-    """
-    command = [sys.executable, "-m", worker]
-    named = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-    try:
-        done = subprocess.run(
-            command, input=json.dumps(request), capture_output=True, text=True, timeout=patience
-        )
-    except subprocess.TimeoutExpired:
-        raise MeasurementError(
-            f"measuring {named} did not end within {patience:.0f} s and was stopped."
-        ) from None
-    if done.returncode != 0:
-        raise MeasurementError(
-            f"the process that measured {named} failed: {_reason(done.returncode, done.stderr)}"
-        )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
-def _reason(code: int, stderr: str) -> str:
-    """Say why a process ended: the signal, or the last line that it wrote."""
-    if code < 0:
-        name = signal.Signals(-code).name
-        hint = ", probably for lack of memory" if name == "SIGKILL" else ""
-        return f"the runtime crashed with {name}{hint}."
-    lines = stderr.strip().splitlines()
-    if not lines:
-        return f"exit status {code}."
-    kind, _, sentence = lines[-1].partition(": ")
-    if kind.endswith("MemoryError") or "bad_alloc" in lines[-1]:
-        return "it ran out of memory."
-    return sentence if kind.startswith("sartor_agent.errors.") else lines[-1]
 
 
 def _timing(plain: dict[str, Any]) -> Timing:

@@ -1,6 +1,6 @@
 """A fresh process that measures files: `python -m sartor_agent.worker`.
 
-Reads one JSON request from standard input and writes one JSON answer to standard output.
+Reads one JSON request, a line of standard input, and writes one JSON answer to standard output.
 """
 
 import dataclasses
@@ -16,7 +16,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from sartor_agent import device
+from sartor_agent.energy import energy_answer
 from sartor_agent.experiment import time_in_turn
+from sartor_agent.files import recognise
+from sartor_agent.process import stay_with_the_caller
 from sartor_agent.program import Program, Runtime
 from sartor_agent.runtimes import RUNTIMES
 
@@ -29,13 +33,20 @@ def main(runtimes: Makers) -> None:
     Args:
         runtimes: What makes each runtime that a request may name.
     """
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.readline())
+    stay_with_the_caller()
     if most := request.get("most_bytes"):
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    if request["cores"]:
-        os.sched_setaffinity(0, request["cores"])
-    answer = {"time": _time, "inspect": _inspect}[request["do"]](request, runtimes)
-    json.dump(answer, sys.stdout)
+    if cores := request.get("cores"):
+        os.sched_setaffinity(0, cores)
+    answers = {
+        "time": _time,
+        "inspect": _inspect,
+        "energy": _energy,
+        "check": _check,
+        "describe": _describe,
+    }
+    json.dump(answers[request["do"]](request, runtimes), sys.stdout)
 
 
 def _time(request: dict[str, Any], runtimes: Makers) -> dict[str, Any]:
@@ -73,6 +84,31 @@ def _inspect(request: dict[str, Any], runtimes: Makers) -> dict[str, Any]:
         "inputs": [dataclasses.asdict(it) for it in program.inputs],
         "steps": [dataclasses.asdict(it) for it in steps],
     }
+
+
+def _check(request: dict[str, Any], _: Makers) -> dict[str, Any]:
+    """Say which ending belongs to a file, if it is a self-contained model."""
+    return {"ending": recognise(Path(request["file"]))}
+
+
+def _describe(_: dict[str, Any], runtimes: Makers) -> dict[str, Any]:
+    """Say what identifies this device, and what its runtimes can do."""
+    found = device.installed(runtimes)
+    return {
+        "fingerprint": device.fingerprint(1, found),
+        "memory_bytes": psutil.virtual_memory().total,
+        "runtimes": {
+            name: {"version": it.version} | dataclasses.asdict(it.capabilities())
+            for name, it in found.items()
+        },
+    }
+
+
+def _energy(request: dict[str, Any], runtimes: Makers) -> dict[str, Any]:
+    program = _compiled(request["file"], runtimes, request["threads"])
+    rng = np.random.default_rng(request["seed"])
+    call = program.prepare(*[port.noise(rng) for port in program.inputs])
+    return energy_answer(call, request["windows"])
 
 
 def _compiled(asked: dict[str, Any], runtimes: Makers, threads: int) -> Program:

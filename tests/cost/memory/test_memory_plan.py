@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -62,7 +63,7 @@ def lowest_peak(one: Graph, *, in_place: bool) -> int:
 
 
 @given(graphs(), st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_the_order_found_is_the_best_of_all(one: Graph, in_place: bool) -> None:
     memory = Memory(one, in_place=in_place)
     expected = lowest_peak(one, in_place=in_place)
@@ -74,6 +75,7 @@ def test_the_order_found_is_the_best_of_all(one: Graph, in_place: bool) -> None:
 
 
 @given(graphs(most=12), st.booleans(), st.booleans(), st.sampled_from([1, 4, 16]))
+@settings(deadline=None)
 def test_a_plan_lies_between_its_bounds(
     one: Graph, in_place: bool, reorder: bool, alignment: int
 ) -> None:
@@ -89,11 +91,20 @@ def test_a_plan_lies_between_its_bounds(
 
 
 @given(graphs(most=12), st.booleans())
+@settings(deadline=None)
 def test_what_is_placed_is_what_is_live(one: Graph, in_place: bool) -> None:
     plan = plan_memory(one, Interpreter(in_place=in_place))
     for step, live in enumerate(plan.live_bytes):
         in_use = sum(it.size_bytes for it in plan.buffers if it.first <= step <= it.last)
         assert in_use == live
+
+
+@given(graphs(most=12))
+@settings(deadline=None)
+def test_in_place_the_block_is_never_larger(one: Graph) -> None:
+    plan = plan_memory(one, Interpreter(in_place=True))
+    assert plan.arena_bytes <= plan_memory(one).arena_bytes
+    assert plan.peak_bytes <= plan.stored_peak_bytes
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=30))
@@ -106,6 +117,7 @@ def test_a_chain_needs_its_largest_neighbours(sizes: list[int]) -> None:
 
 
 @given(graphs(most=12))
+@settings(deadline=None)
 def test_writing_over_what_is_read_no_more_never_needs_more(one: Graph) -> None:
     apart, over = best_order(Memory(one)), best_order(Memory(one, in_place=True))
     assert over.peak_bytes <= apart.peak_bytes
@@ -156,6 +168,7 @@ def test_a_depthwise_convolution_writes_over_its_input() -> None:
         st.tuples(st.integers(1, 30), st.integers(0, 8), st.integers(0, 4)), min_size=1, max_size=6
     )
 )
+@settings(deadline=None)
 def test_few_buffers_are_packed_into_the_least_memory(shapes: list[tuple[int, int, int]]) -> None:
     """Against every order of placing each as low as it can be."""
     buffers = [
@@ -182,3 +195,22 @@ def test_a_graph_that_reads_what_is_not_there_is_refused() -> None:
     tensors = {"x": Tensor("x", (1,), 8), "y": Tensor("y", (1,), 8)}
     with pytest.raises(ValueError, match="before it is there"):
         Graph((Operation("a", "Relu", ("y",), ("x",)),), tensors, ("x",), ("x",))
+
+
+def test_crowded_buffers_are_packed_close_to_their_bound() -> None:
+    """Drawn so that placing the largest first alone does not reach it."""
+    rng = np.random.default_rng(7)
+    over = []
+    for _ in range(20):
+        first = rng.integers(0, 12, 30)
+        buffers = [
+            Buffer(str(at), int(rng.integers(1, 100)), int(it), int(it + rng.integers(0, 5)))
+            for at, it in enumerate(first)
+        ]
+        placed = pack(buffers)
+        for a, b in itertools.combinations(placed, 2):
+            assert not a.meets(b) or a.end <= b.offset or b.end <= a.offset
+        over.append(max(it.end for it in placed) / most_in_use(buffers))
+    assert min(over) >= 1
+    assert max(over) <= 1.03
+    assert over.count(1) >= 15

@@ -8,16 +8,16 @@ from sartor.graph import Effect, Graph, Operation
 
 @dataclass(frozen=True, slots=True)
 class Overwrites:
-    """An operation may write over one of its inputs."""
+    """An operation may write over any one of some inputs."""
 
-    read: str
+    reads: tuple[str, ...]
     beside_bytes: int
     """What it needs meanwhile."""
 
 
 def overwrites(graph: Graph, operation: Operation) -> Overwrites | None:
-    """Say which input of the size of its output an operation may write over, if that is read no
-    more.
+    """Say which inputs of the size of its output an operation may write over, where they are read
+    no more.
 
     Element by element, or, in a depthwise convolution, channel by channel: the channel that is
     computed stands aside until the whole of it is there.
@@ -29,13 +29,14 @@ def overwrites(graph: Graph, operation: Operation) -> Overwrites | None:
     if len(operation.writes) != 1 or operation.effect not in free:
         return None
     written = graph.tensors[operation.writes[0]].size_bytes
-    fitting = [name for name in operation.reads if graph.tensors[name].size_bytes == written]
+    distinct = dict.fromkeys(operation.reads)
+    fitting = tuple(name for name in distinct if graph.tensors[name].size_bytes == written)
     if not fitting:
         return None
     if operation.effect is not Effect.DEPTHWISE:
-        return Overwrites(fitting[0], 0)
+        return Overwrites(fitting, 0)
     assert operation.products is not None, operation.name
-    return Overwrites(fitting[0], written // operation.products.count)
+    return Overwrites(fitting, written // operation.products.count)
 
 
 class Memory:
@@ -89,8 +90,8 @@ class Memory:
         freed = {name for name in self._reads[place] if self._is_free(name, after)}
         while_running = live + written
         over = self._over[place]
-        if over is not None and over.read in freed:
-            while_running = live + over.beside_bytes  # the output takes the place of the input
+        if over is not None and not freed.isdisjoint(over.reads):
+            while_running = live + over.beside_bytes  # the output takes the place of an input
         lost = sum(self._bytes[name] for name in freed)
         lost += sum(self._bytes[name] for name in self._writes[place] if self._is_free(name, after))
         return while_running, live + written - lost

@@ -1,6 +1,7 @@
 """Graphs of ONNX files."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -9,6 +10,7 @@ from onnx import TensorProto
 from sartor.errors import OptionError
 from sartor.graph.formats.onnx_operators import what_it_does
 from sartor.graph.graph import Attribute, Graph, Operation, Tensor
+from sartor.graph.rounding import RESTORES
 from sartor_agent.files import damaged, load_onnx, ports
 from sartor_agent.program import Shapes
 
@@ -30,13 +32,15 @@ ITEM_BITS: dict[int, int] = {
     TensorProto.UINT4: 4,
 }
 """Of the types that have a fixed size."""
+NO_SHAPE_BYTES = 4096
+"""A constant with more bytes is a weight: shapes depend on small ones only."""
 
 
 def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
     """Read the graph of an ONNX file; nothing in it is run.
 
     Constants, and what is computed from constants alone, do not flow: the operations that read
-    them have them.
+    them have them. Weights that are stored as integers and restored have the bits of the integers.
 
     Args:
         file: With its weights inside.
@@ -49,11 +53,20 @@ def read_onnx(file: Path, shapes: Shapes | None = None) -> Graph:
     """
     model = load_onnx(file)
     _fix_shapes(model.graph, shapes or {}, file)
+    _drop_weights(model.graph)
     try:
         inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise damaged(file, "ONNX", error) from error
     return _graph(inferred.graph, file)
+
+
+def _drop_weights(graph: onnx.GraphProto) -> None:
+    """Forget the numbers of weights: shapes were inferred in 40 ms with those of MobileNetV2, and
+    in 1 ms without."""
+    for tensor in graph.initializer:
+        if len(tensor.raw_data) > NO_SHAPE_BYTES:
+            tensor.ClearField("raw_data")
 
 
 def _fix_shapes(graph: onnx.GraphProto, shapes: Shapes, file: Path) -> None:
@@ -82,6 +95,10 @@ def _graph(graph: onnx.GraphProto, file: Path) -> Graph:
         written = {it: _shaped(it, known, file) for it in node.output if it}
         if all(it in constants for it in reads):
             constants.update(written)
+            if node.op_type == RESTORES:  # weights that are stored as integers
+                bits = constants[reads[0]].item_bits
+                restored = {it: replace(tensor, item_bits=bits) for it, tensor in written.items()}
+                constants.update(restored)
             continue
         flowing.update(written)
         attributes = dict(_attributes(node))

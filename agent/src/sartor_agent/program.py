@@ -50,6 +50,9 @@ class Step:
     attributes: Mapping[str, Any] = field(default_factory=dict)  # Any: plain data of the operator
     stands_for: tuple[str, ...] = ()
     """Operations of the file that it computes, where the runtime tells."""
+    read_bytes: int | None = None
+    """Of all inputs, weights among them; None where the runtime does not tell their types."""
+    written_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Capabilities:
     """In which this device really computes float operations."""
     profiles: bool = True
     """It tells the time of every operation."""
+    device: str = "cpu"
+    """Where it computes: `cpu` or `cuda`."""
 
 
 class Program(Protocol):

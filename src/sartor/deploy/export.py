@@ -1,7 +1,7 @@
 """From a network to an ONNX file."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -35,7 +35,32 @@ def export(network: nn.Module, file: Path, shape: tuple[int, int, int]) -> None:
     try:
         model = write(network, shape)
     except Unwritable:
-        model = _by_torch(network, shape)
+        images = (torch.zeros(IMAGES, *shape),)
+        model = _by_torch(network, images, input_names=[INPUT], output_names=[OUTPUT])
+    onnx.checker.check_model(model)
+    file.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def export_any(
+    network: nn.Module,
+    file: Path,
+    examples: tuple[torch.Tensor, ...],
+    names: Sequence[str] | None = None,
+) -> None:
+    """Write a network that reads anything to an ONNX file with its weights inside.
+
+    Args:
+        network: Set to evaluation.
+        file: Written.
+        examples: What it reads; the file takes these shapes.
+        names: Of its inputs in the file; by default those of its `forward`.
+
+    Raises:
+        OptionError: A weight is NaN or infinite, or the network cannot be exported.
+    """
+    network.eval()
+    refuse_broken(network)
+    model = _by_torch(network, examples, input_names=None if names is None else list(names))
     onnx.checker.check_model(model)
     file.write_bytes(model.SerializeToString(deterministic=True))
 
@@ -53,7 +78,13 @@ def refuse_broken(network: nn.Module) -> None:
             )
 
 
-def _by_torch(network: nn.Module, shape: tuple[int, int, int]) -> onnx.ModelProto:
+def _by_torch(
+    network: nn.Module,
+    examples: tuple[torch.Tensor, ...],
+    *,
+    input_names: list[str] | None = None,
+    output_names: list[str] | None = None,
+) -> onnx.ModelProto:
     """Export with PyTorch.
 
     Raises:
@@ -64,24 +95,29 @@ def _by_torch(network: nn.Module, shape: tuple[int, int, int]) -> onnx.ModelProt
         try:
             program = torch.onnx.export(
                 network,
-                (torch.zeros(IMAGES, *shape),),
+                examples,
                 dynamo=True,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
+                input_names=input_names,
+                output_names=output_names,
                 verbose=False,
                 optimize=True,
             )
         except torch.onnx.errors.OnnxExporterError as error:
-            reason = str(error.__cause__ or error).strip().splitlines()[0]
-            raise _refused(network, reason) from error
+            raise _refused(network, first_line(error.__cause__ or error)) from error
     if program is None:
-        raise _refused(network, "PyTorch's exporter made nothing of it")
+        raise _refused(network, "PyTorch's exporter made nothing of it.")
     return _tidied(program.model_proto)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, as a sentence."""
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    return said if said.endswith(".") else f"{said}."
 
 
 def _refused(network: nn.Module, reason: str) -> OptionError:
     return OptionError(
-        f"{type(network).__name__} cannot be exported to ONNX: {reason}. Give a network of "
+        f"{type(network).__name__} cannot be exported to ONNX: {reason} Give a network of "
         "ordinary layers, or one that torch.onnx.export accepts."
     )
 
@@ -96,10 +132,11 @@ def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
     for holder in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         del holder.metadata_props[:]
         holder.doc_string = ""
+    ranks = {it.name: len(it.type.tensor_type.shape.dim) for it in graph.value_info}
     del graph.value_info[:]
     constants = {it.name: it for it in graph.initializer}
     for node in graph.node:
-        if node.op_type == "ReduceMean" and _is_pool(node, constants):
+        if node.op_type == "ReduceMean" and _is_pool(node, constants, ranks):
             node.op_type = "GlobalAveragePool"
             del node.attribute[:], node.input[1:]
     used = {value for node in graph.node for value in node.input}
@@ -109,8 +146,12 @@ def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _is_pool(node: onnx.NodeProto, constants: Mapping[str, onnx.TensorProto]) -> bool:
+def _is_pool(
+    node: onnx.NodeProto, constants: Mapping[str, onnx.TensorProto], ranks: Mapping[str, int]
+) -> bool:
     """Tell whether a mean goes over rows and columns of maps and keeps them."""
     keeps = all(it.i == 1 for it in node.attribute if it.name == "keepdims")
     axes = constants.get(node.input[1]) if len(node.input) == 2 else None
-    return keeps and axes is not None and sorted(numpy_helper.to_array(axes).tolist()) == [2, 3]
+    if not keeps or axes is None or ranks.get(node.input[0]) != 4:
+        return False
+    return sorted(axis % 4 for axis in numpy_helper.to_array(axes).tolist()) == [2, 3]

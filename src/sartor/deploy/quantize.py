@@ -1,6 +1,6 @@
 """From a float file to one that computes in int8, in the form its runtime executes best."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from onnx import NodeProto, helper, numpy_helper
 from sartor.deploy.graph import INPUT
 from sartor.deploy.ranges import Range, ranges
 from sartor.errors import unknown_name
+from sartor_agent.program import Array
 
-WEIGHTED = ("Conv", "Gemm")
+WEIGHTED = ("Conv", "Gemm", "MatMul")
 LEVELS = 255
 """Steps of an unsigned 8-bit activation."""
 
@@ -47,7 +48,7 @@ SCHEMES = {
 def quantize(
     source: Path,
     target: Path,
-    calibration: npt.NDArray[np.float32],
+    calibration: npt.NDArray[np.float32] | Sequence[Mapping[str, Array]],
     *,
     runtime: str,
     keep_float: Callable[[str], bool] | Collection[str] = (),
@@ -56,10 +57,11 @@ def quantize(
     """Quantize a file statically: per-channel s8 weights, u8 activations, as QDQ nodes.
 
     Args:
-        source: A float file.
+        source: A float file, of any origin.
         target: Written.
-        calibration: Preprocessed images, (n, c, h, w), over which the extremes of activations are
-            taken.
+        calibration: What the extremes of activations are taken over: preprocessed images,
+            (n, c, h, w), for files that `export` wrote; for others, what each input reads, by
+            name, call by call.
         runtime: For which the file is meant.
         keep_float: Names of nodes that stay in float, or a function that tells.
         largest_weight: The largest integer of a weight that the device computes exactly with.
@@ -73,9 +75,21 @@ def quantize(
     if runtime not in SCHEMES:
         raise unknown_name("runtime", runtime, SCHEMES)
     keeps = keep_float if callable(keep_float) else frozenset(keep_float).__contains__
-    graph = _Rounding(onnx.load(source), SCHEMES[runtime], keeps, largest_weight)
+    graph = _Rounding(_named(onnx.load(source)), SCHEMES[runtime], keeps, largest_weight)
+    if isinstance(calibration, np.ndarray):
+        calibration = [{INPUT: image[None]} for image in calibration]
     graph.apply(calibration)
     target.write_bytes(graph.model.SerializeToString(deterministic=True))
+
+
+def _named(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Give a name of its own to every node that has none."""
+    taken: set[str] = set()
+    for place, node in enumerate(model.graph.node):
+        if not node.name or node.name in taken:
+            node.name = f"{node.op_type}_{place}"
+        taken.add(node.name)
+    return model
 
 
 class _Rounding:
@@ -91,6 +105,7 @@ class _Rounding:
         self.model = model
         self._largest = largest_weight
         self._constants = {it.name: it for it in model.graph.initializer}
+        self._results = {it.name for it in model.graph.output}
         self._readers: dict[str, list[NodeProto]] = {}
         for node in model.graph.node:
             for value in node.input:
@@ -105,13 +120,13 @@ class _Rounding:
         self._new: dict[str, npt.NDArray[np.generic]] = {}
 
     def _can_be_rounded(self, node: NodeProto) -> bool:
-        """Tell whether a node's weight, if it has one, is stored with the outputs first."""
+        """Tell whether a node, if it is one that has a weight, has a constant one."""
         if node.op_type not in WEIGHTED:
             return True
-        turned = any(it.name == "transB" and it.i == 1 for it in node.attribute)
-        return node.input[1] in self._constants and (node.op_type == "Conv" or turned)
+        weight = self._constants.get(node.input[1])
+        return weight is not None and (node.op_type == "Conv" or len(weight.dims) == 2)
 
-    def apply(self, calibration: npt.NDArray[np.float32]) -> None:
+    def apply(self, calibration: Sequence[Mapping[str, Array]]) -> None:
         """Rewrite the graph."""
         values = self._rounded()
         if not values:
@@ -120,7 +135,9 @@ class _Rounding:
             name: grid(it) for name, it in ranges(self.model, values, calibration).items()
         }
         graph = self.model.graph
-        nodes = list(self._pair(INPUT)) if INPUT in self._grids else []
+        nodes = [
+            it for port in graph.input if port.name in self._grids for it in self._pair(port.name)
+        ]
         for node in graph.node:
             nodes.extend(self._rewrite(node))
             for value in node.output:
@@ -153,7 +170,7 @@ class _Rounding:
         values = [it for it in node.input if it and it not in self._constants]
         if self._scheme.outputs:
             given = self._after_activation(node)
-            values += [given] if given != self.model.graph.output[0].name else []
+            values += [given] if given not in self._results else []
         return values
 
     def _after_activation(self, node: NodeProto) -> str:
@@ -197,15 +214,17 @@ class _Rounding:
         has_bias = len(node.input) > 2
         bias = numpy_helper.to_array(self._constants[node.input[2]]) if has_bias else np.zeros(1)
         input_scale = self._grids[node.input[0]][0]
-        scale = np.abs(weight).reshape(len(weight), -1).max(1) / self._largest  # (o,)
+        axis = _axis_of_outputs(node)
+        rest = tuple(it for it in range(weight.ndim) if it != axis)
+        scale = np.abs(weight).max(rest) / self._largest  # (o,)
         scale[scale == 0] = 1
         # A channel of tiny weights must not make its bias overflow 32 bits.
         scale = np.maximum(scale, np.abs(bias) / input_scale / 2**30).astype(np.float32)
-        columns = scale.reshape(-1, *(1,) * (weight.ndim - 1))
+        columns = np.expand_dims(scale, rest)
         integers = np.clip(np.rint(weight / columns), -self._largest, self._largest).astype(np.int8)
         # Named after the node: PyTorch's exporter lets layers share equal constants, and their
         # inputs have scales of their own.
-        yield self._constant(f"{node.name}.weight", integers, scale)
+        yield self._constant(f"{node.name}.weight", integers, scale, axis)
         changed.input[1] = f"{node.name}.weight.rounded"
         if has_bias:
             bias_scale = (scale * input_scale).astype(np.float32)
@@ -214,14 +233,24 @@ class _Rounding:
             changed.input[2] = f"{node.name}.bias.rounded"
 
     def _constant(
-        self, name: str, integers: npt.NDArray[np.integer], scale: npt.NDArray[np.float32]
+        self,
+        name: str,
+        integers: npt.NDArray[np.integer],
+        scale: npt.NDArray[np.float32],
+        axis: int = 0,
     ) -> NodeProto:
         names = [f"{name}.integers", f"{name}.scale", f"{name}.zero"]
         zero = np.zeros(len(scale), integers.dtype)
         self._new |= dict(zip(names, (integers, scale, zero), strict=True))
         return helper.make_node(
-            "DequantizeLinear", names, [f"{name}.rounded"], name=f"{name}.dequantize", axis=0
+            "DequantizeLinear", names, [f"{name}.rounded"], name=f"{name}.dequantize", axis=axis
         )
+
+
+def _axis_of_outputs(node: NodeProto) -> int:
+    """Return the axis of a weight along which the outputs stand."""
+    turned = any(it.name == "transB" and it.i == 1 for it in node.attribute)
+    return 0 if node.op_type == "Conv" or turned else 1
 
 
 def grid(extremes: Range) -> tuple[np.float32, np.uint8]:

@@ -1,24 +1,25 @@
 """The ranges of a graph's values over some images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
+
+from sartor_agent.program import Array
 
 Range = tuple[float, float]
 
 
 def ranges(
-    model: onnx.ModelProto, values: Sequence[str], images: npt.NDArray[np.float32]
+    model: onnx.ModelProto, values: Sequence[str], samples: Iterable[Mapping[str, Array]]
 ) -> dict[str, Range]:
     """Measure the smallest and the largest number of each value, zero always included.
 
     Args:
         model: A float graph. Not changed.
-        values: Names of values in it, the input among them or not.
-        images: Preprocessed images, (n, c, h, w).
+        values: Names of float values in it, inputs among them or not.
+        samples: What the inputs read, by name, call by call.
     """
     import onnxruntime as ort
 
@@ -39,8 +40,8 @@ def ranges(
         probe.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     extremes = np.zeros((len(values), 2))
-    for image in images:
-        found = np.array(session.run(None, {"input": image[None]})).reshape(-1, 2)
+    for sample in samples:
+        found = np.array(session.run(None, dict(sample))).reshape(-1, 2)
         extremes[:, 0] = np.minimum(extremes[:, 0], found[:, 0])
         extremes[:, 1] = np.maximum(extremes[:, 1], found[:, 1])
     return {v: (float(a), float(b)) for v, (a, b) in zip(values, extremes, strict=True)}

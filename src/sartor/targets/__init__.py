@@ -1,7 +1,8 @@
 """What can run a program: devices, runtimes, and the experiment that times them."""
 
-from sartor.targets.cpu import TARGETS, Target
+from sartor.targets.cpu import TARGETS, Target, id_of
 from sartor.targets.cpu import open_target as open  # noqa: A004  (sartor.targets.open)
+from sartor.targets.cuda import cuda
 from sartor.targets.runtimes import RUNTIMES, reading
 from sartor_agent.experiment import time_in_turn
 from sartor_agent.fresh import Inspection, Protocol, TimedFile, inspect_file, time_files
@@ -20,6 +21,8 @@ __all__ = [
     "Target",
     "TimedFile",
     "Timing",
+    "cuda",
+    "id_of",
     "inspect_file",
     "open",
     "ratio",

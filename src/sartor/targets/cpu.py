@@ -45,8 +45,13 @@ class Target:
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits of the fingerprint: measurements hold for equal ones."""
-        text = json.dumps(dict(self.fingerprint), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return id_of(self.fingerprint)
+
+
+def id_of(fingerprint: Mapping[str, str | int]) -> str:
+    """Return twelve hexadecimal digits that differ where fingerprints do."""
+    text = json.dumps(dict(fingerprint), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 TARGETS: Registry[Callable[[int], Target]] = Registry("target")
@@ -57,13 +62,13 @@ def open_target(name: str = "cpu", *, threads: int = 1) -> Target:
     """Open a target.
 
     Args:
-        name: `cpu`: this machine, with every runtime that is installed.
+        name: `cpu`: this machine, with every runtime that is installed. `cuda`: its NVIDIA GPU.
         threads: Threads that a network may use.
 
     Raises:
         UnknownNameError: There is no such target.
         OptionError: More threads than the machine has.
-        MissingExtraError: No runtime is installed.
+        MissingExtraError: There is no such device, or no runtime for it is installed.
     """
     return TARGETS[name](threads)
 
@@ -71,12 +76,21 @@ def open_target(name: str = "cpu", *, threads: int = 1) -> Target:
 @TARGETS.register("cpu", "This machine's CPU, with every runtime that is installed.")
 def cpu(threads: int) -> Target:
     """Open this machine's CPU."""
+    checked_threads(threads)
+    found = reading(EXCHANGED)
+    if not found:
+        raise MissingExtraError(f"no runtime is installed; install one of: {', '.join(RUNTIMES)}.")
+    return Target("cpu", threads, found, device.fingerprint(threads, found))
+
+
+def checked_threads(threads: int) -> None:
+    """Refuse more threads than this machine has cores.
+
+    Raises:
+        OptionError: They are fewer than one, or too many.
+    """
     cores = device.cores()
     if not 1 <= threads <= cores:
         raise OptionError(
             f"threads is {threads}; allowed: 1 to {cores}, the cores of this machine."
         )
-    found = reading(EXCHANGED)
-    if not found:
-        raise MissingExtraError(f"no runtime is installed; install one of: {', '.join(RUNTIMES)}.")
-    return Target("cpu", threads, found, device.fingerprint(threads, found))

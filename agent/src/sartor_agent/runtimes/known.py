@@ -1,6 +1,7 @@
 """Every runtime that a device may have, by the name that a user types."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sartor_agent.program import Runtime
 from sartor_agent.runtimes.litert import LiteRt
@@ -9,7 +10,9 @@ from sartor_agent.runtimes.openvino import OpenVino
 
 RUNTIMES: dict[str, Callable[[], Runtime]] = {
     "onnxruntime": OnnxRuntime,
-    "openvino": OpenVino,
     "litert": LiteRt,
+    "openvino": OpenVino,
+    "onnxruntime_cuda": partial(OnnxRuntime, device="cuda"),
 }
-"""Making one raises ImportError where its package is not installed."""
+"""Those first that are to be preferred. Making one raises ImportError where its package is not
+installed."""

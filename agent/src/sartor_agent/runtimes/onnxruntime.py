@@ -1,6 +1,7 @@
 """ONNX Runtime, on the CPU and on NVIDIA GPUs."""
 
 import json
+import math
 import statistics
 import tempfile
 from collections import defaultdict
@@ -9,13 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
-from sartor_agent.errors import OptionError
+from sartor_agent.errors import MissingExtraError, OptionError
 from sartor_agent.files import SHOWN, check_file, ports
+from sartor_agent.gpu import gpu
 from sartor_agent.program import Array, Capabilities, Port, Shape, Shapes, Step
 
 FORMATS = (".onnx",)
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+AMPERE = 8.0
+"""The first compute capability with tf32."""
 KINDS = {
     "float": "float32", "double": "float64", "float16": "float16", "int64": "int64",
     "int32": "int32", "int16": "int16", "int8": "int8", "uint64": "uint64", "uint32": "uint32",
@@ -23,21 +29,36 @@ KINDS = {
 }  # fmt: skip
 """NumPy's names of the types that the library calls `tensor(...)`."""
 PRECISIONS = {"float": "fp32", "float16": "fp16", "bfloat16": "bf16", "uint8": "int8"}
+ITEM_BYTES = {kind: np.dtype(name).itemsize for kind, name in KINDS.items()} | {"bfloat16": 2}
 END = "_kernel_time"
 """Of the names of operations in a profile."""
+Moved = tuple[str, Shape]
+"""A tensor that is read or written: its type, as the library calls it, and its shape."""
 
 
 class OnnxRuntime:
-    """ONNX Runtime with its CPU kernels, one call at a time."""
+    """ONNX Runtime, one call at a time.
 
-    name = "onnxruntime"
+    Args:
+        device: `cpu` or `cuda`.
 
-    def __init__(self, provider: str = "CPUExecutionProvider") -> None:
+    Raises:
+        MissingExtraError: The installed package has no kernels for the device.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
         import onnxruntime
 
+        self.name = "onnxruntime" if device == "cpu" else f"onnxruntime_{device}"
         self._library = onnxruntime
-        self._provider = provider
+        self._device = device
+        self._provider = PROVIDERS[device]
         onnxruntime.set_default_logger_severity(3)
+        if self._provider not in onnxruntime.get_available_providers():
+            raise MissingExtraError(
+                f"{self.name} needs the package onnxruntime-gpu in the place of onnxruntime, and "
+                "an NVIDIA GPU; install it with: pip install onnxruntime-gpu."
+            )
 
     @property
     def version(self) -> str:
@@ -45,16 +66,28 @@ class OnnxRuntime:
         return str(self._library.__version__)
 
     def capabilities(self) -> Capabilities:
-        """Return fp32 alone: the CPU kernels of other float types convert to it."""
+        """Return fp32 alone on a CPU, whose kernels of other float types convert to it.
+
+        GPUs that have tf32 compute fp32 in it unless they are told not to; both are there. What a
+        file has in fp16 or bf16 is computed so under either.
+        """
+        if self._device == "cuda":
+            newer = float(gpu().get("compute", 0)) >= AMPERE
+            return Capabilities(FORMATS, ("fp32", "tf32") if newer else ("fp32",), device="cuda")
         return Capabilities(FORMATS, ("fp32",))
 
     def compile(
         self, file: Path, *, threads: int, precision: str, shapes: Shapes | None = None
     ) -> "OnnxProgram":
         """Make a session."""
-        if precision != "fp32":
-            raise OptionError(f"precision is {precision!r}; onnxruntime executes: fp32, int8.")
+        floats = self.capabilities().float_precisions
+        if precision not in floats:
+            known = ", ".join((*floats, "int8"))
+            raise OptionError(f"precision is {precision!r}; {self.name} executes: {known}.")
         check_file(file, FORMATS, self.name)
+        provider = self._provider
+        settings = {"use_tf32": "1" if precision == "tf32" else "0"}
+        chosen = (provider, settings) if self._device == "cuda" else provider
 
         def session(profile: Path | None = None) -> Any:  # Any: untyped library
             options = self._library.SessionOptions()
@@ -67,15 +100,19 @@ class OnnxRuntime:
                 options.profile_file_prefix = str(profile / "profile")
                 options.optimized_model_filepath = str(profile / "optimised.onnx")
             try:
-                return self._library.InferenceSession(
-                    str(file), options, providers=[self._provider]
-                )
+                return self._library.InferenceSession(str(file), options, providers=[chosen])
             except self._errors as error:
                 reason = str(error).strip()[:SHOWN]
-                raise OptionError(f"onnxruntime cannot execute {file}: {reason}") from error
+                raise OptionError(f"{self.name} cannot execute {file}: {reason}") from error
 
         made = session()
-        return OnnxProgram(made, ports(_declared(made), shapes, file), session)
+        if made.get_providers()[0] != provider:
+            # It falls back to the CPU by itself, for example where a CUDA library is missing.
+            raise MissingExtraError(
+                f"{self.name} cannot use the GPU; look whether the driver and the CUDA libraries "
+                "are those that this release of onnxruntime-gpu asks for."
+            )
+        return OnnxProgram(made, ports(_declared(made), shapes, file), session, precision)
 
     @cached_property
     def _errors(self) -> tuple[type[Exception], ...]:
@@ -90,17 +127,17 @@ class OnnxRuntime:
 
 
 class OnnxProgram:
-    """A session."""
-
-    executed = "fp32"
+    """A session. A call ends when its outputs are on the host."""
 
     def __init__(
         self,
         session: Any,  # Any: untyped library
         inputs: tuple[Port, ...],
         again: Callable[[Path], Any],
+        executed: str,
     ) -> None:
         self.inputs = inputs
+        self.executed = executed
         self._session = session
         self._again = again
         self._outputs = [it.name for it in session.get_outputs()]
@@ -149,7 +186,7 @@ def _steps(events: list[dict[str, Any]], graph: onnx.GraphProto) -> tuple[Step, 
             times[name].append(event["dur"] / 1e3)
             last[name] = event["args"]
     nodes = {node.name: node for node in graph.node}
-    constants = {it.name: tuple(it.dims) for it in graph.initializer}
+    constants = {it.name: _held(it) for it in graph.initializer}
     return tuple(
         _step(name, statistics.median(found[1:] or found), last[name], nodes.get(name), constants)
         for name, found in times.items()
@@ -161,42 +198,58 @@ def _step(
     milliseconds: float,
     told: Mapping[str, Any],
     node: onnx.NodeProto | None,
-    constants: Mapping[str, Shape],
+    constants: Mapping[str, Moved],
 ) -> Step:
-    read, written = _shapes(told["input_type_shape"]), _shapes(told["output_type_shape"])
+    read, written = _moved(told["input_type_shape"]), _moved(told["output_type_shape"])
     kinds = [kind for kind, _ in (*read, *written)]
-    shapes = [shape for _, shape in read]
+    if node is not None:
+        read = _all_reads(node, read, constants)
     return Step(
         name,
         told["op_name"],
         PRECISIONS.get(kinds[0], kinds[0]) if kinds else "",
         milliseconds,
-        tuple(shapes) if node is None else _all_reads(node, shapes, constants),
+        tuple(shape for _, shape in read),
         tuple(shape for _, shape in written),
         {} if node is None else dict(_attributes(node)),
+        read_bytes=sum(map(_bytes, read)),
+        written_bytes=sum(map(_bytes, written)),
     )
 
 
 def _all_reads(
-    node: onnx.NodeProto, told: Sequence[Shape], constants: Mapping[str, Shape]
-) -> tuple[Shape, ...]:
-    """Put the shapes of weights that were packed, which a profile leaves out, in their places."""
-    left, shapes = list(told), []
+    node: onnx.NodeProto, told: Sequence[Moved], constants: Mapping[str, Moved]
+) -> list[Moved]:
+    """Put weights that were packed, which a profile leaves out, in their places."""
+    left, found = list(told), []
     for value in filter(None, node.input):
-        shape = constants.get(value, left[0] if left else ())
-        if left and left[0] == shape:
+        moved = constants.get(value, left[0] if left else ("", ()))
+        if left and left[0][1] == moved[1]:
             left.pop(0)
-        shapes.append(shape)
-    return tuple(shapes)
+        found.append(moved)
+    return found
 
 
-def _shapes(told: Sequence[Mapping[str, Sequence[int]]]) -> list[tuple[str, Shape]]:
+def _moved(told: Sequence[Mapping[str, Sequence[int]]]) -> list[Moved]:
     """Read [{type: shape}, ...]."""
     return [(kind, tuple(shape)) for one in told for kind, shape in one.items()]
 
 
+def _held(constant: onnx.TensorProto) -> Moved:
+    kind = onnx.helper.tensor_dtype_to_string(constant.data_type).rpartition(".")[2].lower()
+    return kind, tuple(constant.dims)
+
+
+def _bytes(moved: Moved) -> int:
+    """Return the bytes of a tensor; none where the type has no fixed size, as text."""
+    kind, shape = moved
+    return ITEM_BYTES.get(kind, 0) * math.prod(shape)
+
+
 def _attributes(node: onnx.NodeProto) -> Iterator[tuple[str, Any]]:
-    """Yield what is number or text."""
+    """Yield what is number or text, and whose operator it is where it is not the standard's."""
+    if node.domain:
+        yield "domain", node.domain
     for attribute in node.attribute:
         value = onnx.helper.get_attribute_value(attribute)
         if isinstance(value, bytes):

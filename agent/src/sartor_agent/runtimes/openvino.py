@@ -1,5 +1,6 @@
 """OpenVINO on the CPU."""
 
+import math
 import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -153,11 +154,20 @@ def _step(told: Any, milliseconds: float, node: Any) -> Step:  # Any: untyped li
         () if node is None else tuple(_shape(it.get_partial_shape()) for it in node.outputs()),
         {"exec_type": told.exec_type},
         tuple(filter(None, text["originalLayersNames"].split(","))),
+        None if node is None else sum(map(_bytes, node.inputs())),
+        None if node is None else sum(map(_bytes, node.outputs())),
     )
 
 
 def _text(facts: Mapping[str, Any], name: str) -> str:
     return str(facts[name].astype(str)) if name in facts else ""
+
+
+def _bytes(port: Any) -> int:  # Any: untyped library
+    """Return the bytes of a tensor; none where an input is left out, which has no type."""
+    kind = port.get_element_type()
+    items = math.prod(_shape(port.get_partial_shape()))
+    return 0 if kind.is_dynamic() else items * kind.bitwidth // 8
 
 
 def _shape(partial: Any) -> Shape:  # Any: untyped library

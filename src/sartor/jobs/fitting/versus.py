@@ -1,6 +1,5 @@
 """Networks to compare with: timm models, trained on the same data for as long."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from sartor.deploy import export, measure_accuracy, quantize
-from sartor.errors import OptionError, did_you_mean
+from sartor.deploy.opening.timm import read_name
 from sartor.jobs.fitting.building import calibration, preprocessing, save_weights
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
@@ -42,21 +41,11 @@ def read_rival(text: str, resolution: int) -> Rival:
     """Read `NAME` or `NAME@RESOLUTION`.
 
     Raises:
-        OptionError: timm has no such model, or the resolution is no number.
+        OptionError: The text is written otherwise, or the resolution is no number.
+        UnknownNameError: timm has no such model.
     """
-    match = re.fullmatch(r"(?:timm:)?([\w.]+?)(?:@(\d+))?", text)
-    if match is None:
-        raise OptionError(
-            f"versus {text!r} is not understood; write NAME or NAME@RESOLUTION, "
-            "for example mobilenetv3_small_100@64."
-        )
-    import timm
-
-    name = match[1]
-    if not timm.is_model(name):
-        near = did_you_mean(name, timm.list_models())
-        raise OptionError(f"timm has no model called {name!r}.{near}")
-    return Rival(text, name, int(match[2]) if match[2] else resolution)
+    name, given = read_name(text)
+    return Rival(text, name, given or resolution)
 
 
 def make(job: Job, rival: Rival) -> nn.Module:

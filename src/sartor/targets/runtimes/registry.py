@@ -1,20 +1,24 @@
 """Every runtime that this machine may have."""
 
 from collections.abc import Callable
+from functools import partial
 
 import sartor_agent.runtimes as agent
 from sartor.registry import Registry
+from sartor.targets.runtimes.executorch import ExecuTorch
+from sartor.targets.runtimes.torch import Torch
 from sartor_agent.program import Runtime
 
 RUNTIMES: Registry[Callable[[], Runtime]] = Registry("runtime")
 """Makes a runtime; raises ImportError where its package is not installed."""
 
 
-def reading(ending: str) -> dict[str, Runtime]:
+def reading(ending: str, device: str = "cpu") -> dict[str, Runtime]:
     """Return the installed runtimes that read files of a format, by name.
 
     Args:
-        ending: `.onnx`, `.tflite` or `.pt2`.
+        ending: `.onnx`, `.tflite`, `.pt2` or `.pte`.
+        device: Where they compute: `cpu` or `cuda`.
     """
     found = {}
     for name in RUNTIMES:
@@ -22,14 +26,25 @@ def reading(ending: str) -> dict[str, Runtime]:
             runtime = RUNTIMES[name]()
         except ImportError:
             continue
-        if ending in runtime.capabilities().formats:
+        able = runtime.capabilities()
+        if ending in able.formats and able.device == device:
             found[name] = runtime
     return found
 
 
 for name, description in {
     "onnxruntime": "ONNX Runtime with its own CPU kernels.",
-    "openvino": "OpenVINO's CPU plugin.",
     "litert": "LiteRT with XNNPACK's kernels, for TFLite files.",
+    "openvino": "OpenVINO's CPU plugin.",
+    "onnxruntime_cuda": "ONNX Runtime with its kernels for NVIDIA GPUs.",
 }.items():
     RUNTIMES.register(name, description)(agent.RUNTIMES[name])
+
+RUNTIMES.register("torch", "PyTorch as it is, operator by operator, for exported programs.")(Torch)
+RUNTIMES.register("torch_compile", "PyTorch after torch.compile, for exported programs.")(
+    partial(Torch, compiled=True)
+)
+RUNTIMES.register("torch_cuda", "PyTorch on an NVIDIA GPU, for exported programs.")(
+    partial(Torch, device="cuda")
+)
+RUNTIMES.register("executorch", "ExecuTorch with XNNPACK's kernels, for its own files.")(ExecuTorch)

@@ -150,7 +150,8 @@ def error_of(predicted: Vector, times: Vector, fitted: int) -> LatencyError:
     from scipy.stats import spearmanr
 
     error = np.abs(predicted - times) / times
-    rank = spearmanr(predicted, times).statistic if len(times) > 2 else np.nan
+    ranked = len(times) > 2 and bool(np.ptp(times) and np.ptp(predicted))
+    rank = spearmanr(predicted, times).statistic if ranked else np.nan
     return LatencyError(
         networks_fitted=fitted,
         networks_held_out=len(times),

@@ -1,0 +1,26 @@
+"""Predicts the latency of any network on a target from the kernels that its runtime executes."""
+
+from sartor.cost.kernels.extract import kernels_of, kernels_of_steps
+from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.model import Prediction
+from sartor.cost.kernels.survey import (
+    Asked,
+    KernelSurvey,
+    kernel_survey_file,
+    merge,
+    survey_kernels,
+)
+from sartor.cost.kernels.surveyor import KernelSurveyor
+
+__all__ = [
+    "Asked",
+    "Kernel",
+    "KernelSurvey",
+    "KernelSurveyor",
+    "Prediction",
+    "kernel_survey_file",
+    "kernels_of",
+    "kernels_of_steps",
+    "merge",
+    "survey_kernels",
+]

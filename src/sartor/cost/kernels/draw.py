@@ -1,0 +1,241 @@
+"""What a survey times: sketches of chains, drawn from shapes that published networks have.
+
+The ranges are read from the tables of the papers and from the configurations of timm's classes of
+networks: how wide maps of a size are, which kernels, expansions, groups, gates and activations
+stand together. No network is copied.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sartor.cost.kernels.sketch import Sketch
+from sartor.nets.layers import snap
+
+Rng = np.random.Generator
+Drawn = dict[str, int | str]
+USUAL = (7, 14, 28, 56, 7, 14, 28, 56, 112)
+"""Rows of maps of networks that read 224 pixels."""
+OTHER = (4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128)
+WIDEST = 9000
+"""Rows times channels of the widest maps."""
+MOST_MACS = 2.5e8
+"""Multiply-adds of a chain: what takes longer tells no more and costs time of the survey."""
+ACTIVATIONS = ("relu", "relu6", "hswish", "silu", "relu", "gelu")
+GATES = ("none", "none", "sigmoid", "hsigmoid")
+
+
+def draw(rng: Rng) -> Sketch:
+    """Draw a chain."""
+    names = list(DRAWS)
+    shares = np.array([share for share, _ in DRAWS.values()])
+    name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
+    while True:
+        sketch: Drawn = {"block": name, "depth": 1, **DRAWS[name][1](rng)}
+        if _is_small(sketch):
+            return sketch
+
+
+def vary(sketch: Sketch, rng: Rng) -> Sketch:
+    """Draw a chain near another one: other widths and another size, by up to a half."""
+    while True:
+        near: Drawn = dict(sketch)
+        for name in ("width", "outputs", "middle", "squeeze", "hidden", "inner", "growth"):
+            old = int(near.get(name, 0))
+            if old > 4:
+                near[name] = max(1, snap(old * 2 ** rng.uniform(-0.6, 0.6)))
+        if near["block"] not in ("stem", "patches"):
+            near["size"] = max(1, round(int(near["size"]) * 2 ** rng.uniform(-0.5, 0.5)))
+        if near["block"] in ("attention", "patches"):
+            name = "width" if near["block"] == "attention" else "inner"
+            heads = int(near["heads"])
+            near[name] = max(heads * 4, int(near[name]) // heads * heads)
+        if near.get("groups") == sketch["width"]:
+            near["groups"] = near["width"]
+        if sketch.get("groups") == sketch.get("middle") and "middle" in near:
+            near["groups"] = near["middle"]
+        if _is_small(near):
+            return near
+
+
+def _is_small(sketch: Sketch) -> bool:
+    """Bound the work roughly: two layers of the widest channels, or what is given."""
+    n = {k: int(v) for k, v in sketch.items() if not isinstance(v, str)}
+    widest = max(n["width"], n.get("outputs", 0), n.get("middle", 0))
+    groups = max(1, n.get("groups", 1))
+    pixels = n["size"] ** 2 // n.get("stride", 1) ** 2
+    work = 2 * pixels * n["width"] * widest
+    work += pixels * n.get("kernel", 1) ** 2 * widest**2 // groups if groups < widest else 0
+    if "heads" in n:
+        work += 6 * pixels * n["width"] ** 2 + 2 * pixels**2 * n["width"]
+    weights = n["width"] * widest * (n.get("kernel", 1) ** 2 if groups == 1 else 1)
+    return work * n["depth"] <= MOST_MACS and weights <= 4e6
+
+
+def _size(rng: Rng, most: int = 128) -> int:
+    sizes = USUAL if rng.random() < 0.65 else OTHER
+    return int(rng.choice([it for it in sizes if it <= most]))
+
+
+def _width(rng: Rng, size: int, least: int = 8) -> int:
+    """Draw channels, evenly in their logarithm; nine of ten are multiples of eight."""
+    most = max(least + 1, min(2048, WIDEST // size))
+    width = least * (most / least) ** rng.random()
+    return snap(width) if rng.random() < 0.9 else max(4, round(width / 2) * 2)
+
+
+def _one_of(rng: Rng, *options: int | str) -> int | str:
+    return options[int(rng.integers(len(options)))]
+
+
+def _plain(rng: Rng) -> Drawn:
+    size = _size(rng)
+    width = _width(rng, size)
+    stride = int(rng.choice([1, 1, 1, 2]))
+    wider = int(rng.choice([1, 2] if stride == 2 else [1]))
+    return {
+        "size": size, "width": width, "outputs": width * wider, "stride": stride,
+        "kernel": int(rng.choice([1, 3, 3, 3, 5])),
+        "groups": int(rng.choice([1, 1, 1, 2, 4])),
+        "activation": _one_of(rng, *ACTIVATIONS),
+    }  # fmt: skip
+
+
+def _residual(rng: Rng) -> Drawn:
+    """ResNet, ResNeXt, RegNet: narrow or equal in the middle, in groups or not."""
+    size = _size(rng, 64)
+    width = _width(rng, size, 16)
+    middle = snap(width * float(rng.choice([0.25, 0.5, 1.0])))
+    each = int(rng.choice([0, 0, 4, 8, 16, 24, 32, 64]))
+    groups = max(1, middle // each) if each else 1
+    stride = int(rng.choice([1, 1, 1, 2]))
+    return {
+        "size": size, "width": width, "middle": middle if groups == 1 else groups * each,
+        "outputs": width * stride, "stride": stride, "kernel": 3, "groups": groups,
+        "activation": _one_of(rng, "relu", "relu", "silu"),
+        "after": _one_of(rng, "relu", "relu", "silu"), **_gate(rng, width),
+    }  # fmt: skip
+
+
+def _inverted(rng: Rng) -> Drawn:
+    """MobileNetV2 and V3, MnasNet, EfficientNet."""
+    size = _size(rng)
+    width = _width(rng, 2 * size)
+    middle = snap(width * float(rng.choice([1, 2, 3, 4, 6, 6])))
+    stride = int(rng.choice([1, 1, 2]))
+    return {
+        "size": size, "width": width, "middle": middle, "groups": middle, "stride": stride,
+        "outputs": width if stride == 1 else snap(width * 1.5),
+        "kernel": int(rng.choice([3, 3, 5, 5, 7])),
+        "activation": _one_of(rng, *ACTIVATIONS), **_gate(rng, width),
+    }  # fmt: skip
+
+
+def _gate(rng: Rng, width: int) -> Drawn:
+    gate = str(_one_of(rng, *GATES))
+    if gate == "none":
+        return {}
+    return {"gate": gate, "squeeze": max(4, width // int(rng.choice([1, 2, 4])))}
+
+
+def _convnext(rng: Rng) -> Drawn:
+    size = _size(rng, 64)
+    width = _width(rng, 2 * size, 24)
+    return {
+        "size": size, "width": width, "middle": 4 * width, "kernel": int(rng.choice([3, 7, 7])),
+        "activation": "gelu", "layers": _one_of(rng, "linear", "conv"),
+    }  # fmt: skip
+
+
+def _attention(rng: Rng) -> Drawn:
+    size = int(rng.choice([7, 8, 14, 14, 16, 10, 12]))
+    heads = int(rng.choice([2, 3, 4, 6, 8, 12]))
+    width = heads * int(rng.choice([16, 24, 32, 64, 64, 48]))
+    return {
+        "size": size, "width": min(width, 768 // heads * heads), "heads": heads,
+        "middle": snap(width * float(rng.choice([2, 3, 4, 4]))), "tokens": int(rng.choice([0, 1])),
+        "activation": _one_of(rng, "gelu", "gelu", "silu"), "layers": int(rng.choice([1, 2])),
+    }  # fmt: skip
+
+
+def _patches(rng: Rng) -> Drawn:
+    heads = 4
+    size = int(rng.choice([8, 16, 28, 14, 32]))
+    inner = heads * int(rng.integers(12, 64))
+    return {
+        "size": size, "width": _width(rng, 4 * size, 32), "inner": inner, "heads": heads,
+        "middle": 2 * inner, "activation": "silu",
+    }  # fmt: skip
+
+
+def _dense(rng: Rng) -> Drawn:
+    size = _size(rng, 64)
+    growth = int(rng.choice([12, 24, 32, 32, 48]))
+    return {
+        "size": size, "width": _width(rng, 2 * size, 32), "growth": growth, "middle": 4 * growth,
+        "depth": int(rng.choice([1, 2, 3])),
+    }  # fmt: skip
+
+
+def _ghost(rng: Rng) -> Drawn:
+    size = _size(rng)
+    width = _width(rng, 3 * size)
+    return {
+        "size": size, "width": width, "middle": snap(width * float(rng.choice([1, 3, 6]))),
+        "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "hswish"),
+    }  # fmt: skip
+
+
+def _stem(rng: Rng) -> Drawn:
+    kernel, stride = [(3, 1), (3, 2), (3, 2), (7, 2), (4, 4), (16, 16), (5, 2)][rng.integers(7)]
+    size = int(rng.choice([224, 224, 128, 160, 192, 256, 96, 64, 32, 28]))
+    outputs = (
+        snap(16 * 2 ** rng.uniform(-1, 2)) if stride < 16 else snap(192 * 2 ** rng.uniform(0, 2))
+    )
+    after = str(_one_of(rng, "", "", "pool", "norm", "depthwise"))
+    return {
+        "size": size // stride * stride, "width": int(rng.choice([3, 3, 1])), "outputs": outputs,
+        "kernel": kernel, "stride": stride, "after": after if stride < 16 else "",
+        "activation": _one_of(rng, *ACTIVATIONS, ""),
+        "middle": snap(outputs * rng.uniform(0.5, 1.5)),
+    }  # fmt: skip
+
+
+def _head(rng: Rng) -> Drawn:
+    size = int(rng.choice([7, 7, 7, 8, 4, 6, 2, 14]))
+    width = _width(rng, size, 16)
+    return {
+        "size": size, "width": min(width, 1024),
+        "middle": int(rng.choice([0, snap(width * rng.uniform(1, 6))])),
+        "hidden": int(rng.choice([0, 0, snap(width * rng.uniform(0.5, 3))])),
+        "classes": int(rng.choice([1000, 1000, 100, 10])),
+        "mean": _one_of(rng, "pool", "reduce"), "activation": _one_of(rng, *ACTIVATIONS),
+    }  # fmt: skip
+
+
+def _single(rng: Rng) -> Drawn:
+    size = _size(rng)
+    op = str(_one_of(
+        rng, "MaxPool", "AveragePool", "Resize", "Concat", "BatchNormalization", "scale", "tokens",
+        "rms", "softmax", "sigmoid", "hsigmoid", "hswish", "silu", "gelu", "relu",
+    ))  # fmt: skip
+    return {
+        "size": size, "width": _width(rng, size), "op": op, "kernel": int(rng.choice([2, 3])),
+        "stride": int(rng.choice([1, 2])), "activation": _one_of(rng, "gelu", "silu"),
+    }  # fmt: skip
+
+
+DRAWS: dict[str, tuple[float, Callable[[Rng], Drawn]]] = {
+    "plain": (2, _plain),
+    "bottleneck": (2, _residual),
+    "inverted": (4, _inverted),
+    "convnext": (1, _convnext),
+    "attention": (1.5, _attention),
+    "patches": (0.7, _patches),
+    "dense": (0.7, _dense),
+    "ghost": (0.7, _ghost),
+    "stem": (1.2, _stem),
+    "head": (1.2, _head),
+    "single": (2.5, _single),
+}
+"""How often each sort is drawn, and by what."""

@@ -1,0 +1,86 @@
+"""A kernel as numbers: what its time is a sum of, and where it stands among its like."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sartor.cost.kernels.kernel import Kernel
+
+Vector = npt.NDArray[np.float64]
+BLOCK = 16
+"""Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
+SET = 64
+"""Channels that a convolution in blocks writes in one pass over what it reads."""
+CACHE_BYTES = 2**20
+"""From here on weights and maps push one another out of the second-level cache."""
+TAPS = 2.0
+"""Kernels of 3x3, 5x5 and 7x7 pixels have code of their own, and little to tell of one another."""
+QUANTITIES = (
+    "calls", "work", "full_work", "read", "written", "constants", "passes", "taps", "beyond",
+    "along", "runs", "pixels",
+    "tail", "cold",
+)  # fmt: skip
+"""Of a kernel: 1; multiply-adds with channels rounded up to blocks, and as they are; numbers read,
+written and of the weights; numbers read again for each set of channels; numbers looked at around
+each output pixel; bytes beyond the cache; numbers written where more is computed along; runs of
+numbers that are worked on; pixels times groups; numbers looked at in a last block of channels that
+is not full; weights that are not in the cache. All but the calls in millions."""
+COORDINATES = (
+    "count", "rows", "inner", "columns", "taps", "stride", "width", "read", "written", "odd",
+)  # fmt: skip
+"""Logarithms to base 2; `odd`: how much of the last blocks is empty."""
+
+
+@lru_cache(maxsize=65536)
+def quantities(kernel: Kernel) -> tuple[float, ...]:
+    """Return what the time of a kernel is a sum of, in the order of `QUANTITIES`."""
+    k = kernel
+    depthwise = k.form.startswith("depthwise")
+    columns = _blocks(k.count) if depthwise else k.count * _blocks(k.columns)
+    inner = k.taps if depthwise else _blocks(k.inner)
+    bytes_beyond = max(0, k.moved_bytes - CACHE_BYTES)
+    return (
+        1.0,
+        k.rows * inner * columns / 1e6 if k.inner else 0.0,
+        k.macs / 1e6,
+        k.read / 1e6,
+        k.written / 1e6,
+        k.constants / 1e6,
+        k.read * math.ceil(k.columns / SET) / 1e6 if k.inner else 0.0,
+        k.written * k.taps / 1e6 if k.taps > 1 else 0.0,
+        bytes_beyond / 1e6,
+        k.written / 1e6 if k.detail else 0.0,
+        _runs(k) / 1e6,
+        k.rows * k.count / 1e6 if k.inner else 0.0,
+        # Integers of such channels are multiplied one by one: 8 of 24 cost more than the other 16.
+        k.rows * k.taps * (k.count % BLOCK) / 1e6 if depthwise else 0.0,
+        k.constants * k.cold / 4e6,
+    )
+
+
+@lru_cache(maxsize=65536)
+def coordinates(kernel: Kernel) -> tuple[float, ...]:
+    """Return where a kernel stands among those of its group, in the order of `COORDINATES`."""
+    k = kernel
+    logs = [math.log2(1 + it) for it in (
+        k.count, k.rows, k.inner, k.columns, k.taps, k.stride, k.width, k.read, k.written,
+    )]  # fmt: skip
+    channels = k.count if k.form.startswith("depthwise") else k.columns
+    logs[4] *= TAPS
+    return (*logs, math.log2(_blocks(channels) / max(1, channels)))
+
+
+def _runs(k: Kernel) -> float:
+    """Count the loops of a kernel: rows of pixels for every block that is read and written."""
+    if not k.inner:
+        return k.written / max(1, k.width)
+    if k.form.startswith("depthwise"):
+        return k.rows / k.width * _blocks(k.count) / BLOCK * math.sqrt(k.taps)
+    lines = k.rows / k.width if k.kind.endswith("Conv") else k.rows
+    return lines * k.count * math.ceil(k.columns / SET) * math.ceil(k.inner / BLOCK)
+
+
+def _blocks(channels: int) -> int:
+    return math.ceil(channels / BLOCK) * BLOCK

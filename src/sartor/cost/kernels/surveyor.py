@@ -1,0 +1,253 @@
+"""Surveying the kernels of a runtime: short networks are timed, chunk by chunk."""
+
+import json
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sartor.cost.kernels.chains import write_chain
+from sartor.cost.kernels.draw import draw, vary
+from sartor.cost.kernels.extract import profiled_kernels
+from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.model import fit
+from sartor.cost.kernels.pace import paced
+from sartor.cost.kernels.sample import Sample
+from sartor.cost.kernels.sketch import Sketch
+from sartor.cost.kernels.stopwatch import Stopwatch
+from sartor.deploy import export, quantize
+from sartor.errors import DamagedFileError, OptionError
+from sartor.nets import Family, Network
+from sartor.study import disk_errors
+from sartor.targets import Program, Target
+
+CHUNK = 6
+"""Networks that are written and then timed in turn, each in every precision."""
+MOST = 120
+"""Chunks of a survey: fitting to more takes longer than a minute, and a gigabyte."""
+PILOT = 20
+"""Chunks that are drawn without regard to errors: a few networks tell little of where those are."""
+ROUND = 10
+"""Chunks after which the worst networks are looked for anew."""
+WORST = 12
+"""Networks with the largest errors; others like them are drawn."""
+OF_FAMILY = 4
+"""One of so many networks is a design of the family, where one is given."""
+SECONDS_EACH = 0.05
+"""Time for one program: 7 to a few hundred calls, in blocks."""
+MOST_MACS = 1.2e8
+"""Multiply-adds of a network: longer calls tell no more, and cost time of the survey."""
+INT8 = "int8"
+ANCHORS: tuple[Sketch, ...] = (
+    {"block": "inverted", "depth": 3, "size": 14, "width": 64, "middle": 256, "groups": 256,
+     "outputs": 64, "kernel": 3, "activation": "relu"},
+    {"block": "plain", "depth": 1, "size": 28, "width": 64, "outputs": 64, "kernel": 3,
+     "activation": "relu"},
+    {"block": "attention", "depth": 1, "size": 7, "width": 192, "heads": 3, "middle": 768,
+     "activation": "gelu"},
+)  # fmt: skip
+"""Chains that are timed with all others, in every precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A network that is ready to be timed."""
+
+    origin: str
+    precision: str
+    program: Program
+    kernels: tuple[Kernel, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class KernelSurveyor:
+    """Times short networks on one runtime of a target.
+
+    Half of them are drawn from shapes that published networks have, half near those that are
+    predicted worst when they are left out.
+
+    Args:
+        target: Where.
+        runtime: Name of one of its runtimes.
+        precisions: Of `fp32`, `bf16` and `int8`, those that the runtime executes.
+        seed: Decides which networks.
+        family: Designs of it are timed as well, where it is given.
+
+    Source:
+        Zhang et al. 2021, nn-Meter, MobiSys: sampling around the largest errors. Differs: chains of
+        kernels are timed, not kernels, and one model is fitted to their sums.
+    """
+
+    target: Target
+    runtime: str
+    precisions: Sequence[str]
+    seed: int
+    family: Family | None = None
+    samples: list[Sample] = field(default_factory=list)
+    chunks: int = 0
+    """That were timed."""
+    _stopwatch: Stopwatch | None = None
+    _worst: list[Sketch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.runtime not in self.target.runtimes:
+            known = ", ".join(self.target.runtimes)
+            raise OptionError(f"runtime is {self.runtime!r}; this target has: {known}.")
+        floats = self.target.runtimes[self.runtime].capabilities().float_precisions
+        for precision in self.precisions:
+            if precision not in (*floats, INT8):
+                known = ", ".join((*floats, INT8))
+                raise OptionError(
+                    f"precision is {precision!r}; {self.runtime} executes here: {known}."
+                )
+
+    def run(
+        self,
+        *,
+        seconds: float,
+        chunks: int = MOST,
+        report: Callable[[float, str], None] | None = None,
+        keep: Callable[[], None] | None = None,
+    ) -> None:
+        """Time networks, or go on, until the seconds are over or so many chunks are done.
+
+        Args:
+            seconds: Of this run.
+            chunks: In all, at most.
+            report: Called before every chunk with the share that is done, 0 to 1, and a sentence.
+            keep: Called after every chunk.
+        """
+        started = time.monotonic()
+        while self.chunks < chunks:
+            share = max((time.monotonic() - started) / max(seconds, 1e-9), self.chunks / chunks)
+            if share >= 1:
+                break
+            if report is not None:
+                report(share, f"{len(self.samples)} networks timed")
+            self._look_for_worst()
+            self._time_chunk()
+            if keep is not None:
+                keep()
+
+    def load(self, file: Path) -> None:
+        """Go on from what `keep_in` wrote; a line that a kill cut off is forgotten.
+
+        Raises:
+            DamagedFileError: A line before the last one is damaged.
+        """
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        for place, line in enumerate(lines):
+            try:
+                samples = [Sample.from_json(it) for it in json.loads(line)]
+            except (ValueError, KeyError, TypeError) as error:
+                if place == len(lines) - 1:
+                    whole = "".join(it + "\n" for it in lines[:-1])
+                    file.write_text(whole, "utf-8")
+                    break
+                raise DamagedFileError(
+                    f"line {place + 1} of {file} is damaged; remove the file to survey anew."
+                ) from error
+            self.samples += samples
+            self.chunks += 1
+
+    def keep_in(self, file: Path) -> Callable[[], None]:
+        """Return what appends the last chunk to a file: a `keep` for `run`."""
+
+        def keep() -> None:
+            size = CHUNK * len(self.precisions)
+            line = json.dumps([it.to_json() for it in self.samples[-size:]])
+            with disk_errors(file), file.open("a", encoding="utf-8") as opened:
+                opened.write(line + "\n")
+
+        return keep
+
+    def stopwatch(self, folder: Path) -> Stopwatch:
+        """Compile the anchors, and return what times programs beside them."""
+        anchors = {}
+        for number, sketch in enumerate(ANCHORS):
+            file = folder / f"anchor{number}.onnx"
+            shape = write_chain(sketch, file)
+            for precision in self.precisions:
+                anchors[f"{number} {precision}"] = self._compile(file, shape, precision)
+        least = min((it.pace for it in self.samples), default=math.inf)
+        return Stopwatch(anchors, self.target.threads, least)
+
+    def _time_chunk(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            numbers = range(self.chunks * CHUNK, (self.chunks + 1) * CHUNK)
+            built = [it for number in numbers for it in self._network(number, place)]
+            if self._stopwatch is None:
+                self._stopwatch = self.stopwatch(place)
+            programs = {f"{place} {it.precision}": it.program for place, it in enumerate(built)}
+            pace, times = self._stopwatch.time(programs, SECONDS_EACH, self.seed)
+        for it, milliseconds in zip(built, times.values(), strict=True):
+            self.samples.append(
+                Sample(it.origin, it.precision, it.kernels, it.shares, milliseconds, pace)
+            )
+        self.chunks += 1
+
+    def _network(self, number: int, folder: Path) -> list[_Built]:
+        """Write and compile a network in every precision; draw again where it is too large."""
+        rng = np.random.default_rng((self.seed, number))
+        while True:
+            file = folder / f"{number}.onnx"
+            if self.family is not None and number % OF_FAMILY == 0:
+                origin, shape = self._design(self.family, rng, file)
+            else:
+                sketch = self._sketch(rng)
+                origin, shape = json.dumps(dict(sketch)), write_chain(sketch, file)
+            built = list(self._compiled(origin, file, shape))
+            if max(sum(k.macs for k in it.kernels) for it in built) <= MOST_MACS:
+                return built
+
+    def _design(
+        self, family: Family, rng: np.random.Generator, file: Path
+    ) -> tuple[str, tuple[int, int, int]]:
+        design = family.space.from_genes(rng.integers(family.space.cardinalities))
+        pixels = family.resolution(design)
+        shape = (family.channels, pixels, pixels)
+        export(Network(family.blueprint(design)).eval(), file, shape)
+        return json.dumps({"family": family.name, **design}), shape
+
+    def _sketch(self, rng: np.random.Generator) -> Sketch:
+        if self._worst and rng.random() < 0.5:
+            return vary(self._worst[int(rng.integers(len(self._worst)))], rng)
+        return draw(rng)
+
+    def _compiled(self, origin: str, file: Path, shape: tuple[int, int, int]) -> Iterator[_Built]:
+        for precision in self.precisions:
+            program = self._compile(file, shape, precision)
+            yield _Built(origin, precision, program, *profiled_kernels(program, self.runtime))
+
+    def _compile(self, file: Path, shape: tuple[int, int, int], precision: str) -> Program:
+        runtime = self.target.runtimes[self.runtime]
+        if precision == INT8:
+            rounded = file.with_suffix(f".{INT8}.onnx")
+            images = np.random.default_rng(0).standard_normal((1, *shape), np.float32)
+            largest = self.target.largest_weight
+            quantize(file, rounded, images, runtime=self.runtime, largest_weight=largest)
+            file, precision = rounded, runtime.capabilities().float_precisions[0]
+        return runtime.compile(file, threads=self.target.threads, precision=precision)
+
+    def _look_for_worst(self) -> None:
+        """Find the chains whose times the others tell worst, every few chunks.
+
+        What was known at the beginning of the round decides, so that a survey that was stopped goes
+        on as if it had not been.
+        """
+        begun = self.chunks // ROUND * ROUND
+        if self.chunks < PILOT or (self._worst and self.chunks != begun):
+            return
+        known = self.samples[: begun * CHUNK * len(self.precisions)]
+        times, _ = paced(known)
+        model = fit(known, times)
+        error = np.abs(np.log(model.left_out() / times))
+        order = [known[place].origin for place in np.argsort(-error)]
+        chains = [json.loads(it) for it in dict.fromkeys(order)]
+        self._worst = [it for it in chains if "block" in it][:WORST]

@@ -1,0 +1,139 @@
+"""A survey of kernels repeats by its seed, and goes on where it was stopped."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sartor import targets
+from sartor.cost.kernels import Asked, KernelSurveyor, kernel_survey_file, survey_kernels, surveyor
+from sartor.cost.kernels.extract import kernels_of
+from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.stopwatch import ANCHOR, NOTHING, TRIES, Stopwatch
+from sartor.errors import DamagedFileError, DataError, OptionError
+from sartor.nets import mobile
+from sartor.targets import Program, Timing
+
+CHUNKS = 5
+
+
+def made_up_shares(program: Program, runtime: str) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
+    kernels = kernels_of(program, runtime)
+    return kernels, tuple(1 / len(kernels) for _ in kernels)
+
+
+def made_up_times(
+    _: Stopwatch, programs: Mapping[str, Program], seconds_each: float, seed: int
+) -> tuple[float, dict[str, float]]:
+    assert seconds_each > 0 <= seed
+    times = {}
+    for name, program in programs.items():
+        kernels = kernels_of(program, "onnxruntime")
+        times[name] = sum(1e-3 + it.macs / 2e7 + it.moved_bytes / 1e7 for it in kernels)
+    return 1.0, times
+
+
+@pytest.fixture
+def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times are told by what is executed; the worst networks are looked for early and often."""
+    monkeypatch.setattr(surveyor, "profiled_kernels", made_up_shares)
+    monkeypatch.setattr(Stopwatch, "time", made_up_times)
+    monkeypatch.setattr(surveyor, "CHUNK", 4)
+    monkeypatch.setattr(surveyor, "PILOT", 4)
+    monkeypatch.setattr(surveyor, "ROUND", 2)
+
+
+def fresh(seed: int = 0) -> KernelSurveyor:
+    family = mobile(resolution=28, channels=1, classes=10)
+    return KernelSurveyor(targets.open("cpu"), "onnxruntime", ("fp32",), seed, family)
+
+
+@pytest.mark.usefixtures("fake_clock")
+def test_a_survey_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    whole, first, second = fresh(), fresh(), fresh()
+    told: list[float] = []
+    whole.run(seconds=1e6, chunks=CHUNKS, report=lambda share, _: told.append(share))
+    file = tmp_path / "progress.jsonl"
+    first.run(seconds=1e6, chunks=CHUNKS - 1, keep=first.keep_in(file))
+    with file.open("a") as opened:
+        opened.write('[{"origin": "a kill came h')
+    second.load(file)
+    assert second.chunks == CHUNKS - 1
+    second.run(seconds=1e6, chunks=CHUNKS, keep=second.keep_in(file))
+    plain = [it.to_json() for it in whole.samples]
+    assert [it.to_json() for it in second.samples] == plain
+    assert len(plain) == 4 * CHUNKS
+    assert [json.loads(line) for line in file.read_text().splitlines()] == [
+        plain[start : start + 4] for start in range(0, len(plain), 4)
+    ]
+    assert told == pytest.approx([place / CHUNKS for place in range(CHUNKS)], abs=1e-6)
+    assert any("family" in it["origin"] for it in plain)
+
+
+@pytest.mark.usefixtures("fake_clock")
+def test_another_seed_times_other_networks() -> None:
+    one, other = fresh(), fresh(seed=1)
+    one.run(seconds=1e6, chunks=1)
+    other.run(seconds=1e6, chunks=1)
+    assert {it.origin for it in one.samples}.isdisjoint(it.origin for it in other.samples)
+
+
+@pytest.mark.usefixtures("fake_clock")
+def test_a_damaged_progress_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "progress.jsonl"
+    file.write_text("nonsense\n[]\n")
+    with pytest.raises(DamagedFileError, match=r"line 1 of .* is damaged"):
+        fresh().load(file)
+
+
+def test_without_seconds_nothing_is_surveyed() -> None:
+    with pytest.raises(DataError, match="more seconds"):
+        survey_kernels(targets.open("cpu"), Asked(seconds=0))
+
+
+def test_what_the_target_lacks_is_refused() -> None:
+    target = targets.open("cpu")
+    with pytest.raises(OptionError, match="runtime is 'tvm'; this target has: onnxruntime"):
+        KernelSurveyor(target, "tvm", ("fp32",), 0)
+    with pytest.raises(OptionError, match="precision is 'int4'; onnxruntime executes here"):
+        KernelSurveyor(target, "onnxruntime", ("fp32", "int4"), 0)
+
+
+def test_surveys_of_different_things_are_kept_in_different_files(tmp_path: Path) -> None:
+    target = targets.open("cpu")
+    files = [
+        kernel_survey_file(tmp_path, target, it)
+        for it in (Asked(), Asked(seed=1), Asked(runtime="openvino"), Asked(precisions=("fp32",)))
+    ]
+    assert len(set(files)) == 4
+    assert all(target.id in file.name for file in files)
+
+
+class Idle:
+    """A program that does nothing."""
+
+    inputs = ()
+
+    def prepare(self) -> object:
+        return lambda: None
+
+
+def test_programs_are_timed_again_while_the_anchors_are_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = [2.0, 1.1, 1.0]
+
+    def scripted(calls: Mapping[str, object], **_: object) -> dict[str, Timing]:
+        slower = script.pop(0)
+        assert set(calls) == {"it", ANCHOR + "one", NOTHING}
+        times = {"it": 3 * slower + 0.5, ANCHOR + "one": slower, NOTHING: 0.5}
+        return {k: Timing(v, v, v, v, v, v, calls=1, rounds_ms=(v,)) for k, v in times.items()}
+
+    monkeypatch.setattr("sartor.cost.kernels.stopwatch.time_calls", scripted)
+    watch = Stopwatch({"one": Idle()}, threads=1, least=1.0)  # type: ignore[dict-item]
+    pace, times = watch.time({"it": Idle()}, 0.1, 0)  # type: ignore[dict-item]
+    assert TRIES == 2
+    assert pace == 1.1
+    assert times == {"it": pytest.approx(3.3)}
+    assert script == [1.0]

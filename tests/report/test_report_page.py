@@ -1,11 +1,11 @@
 """The page needs nothing else, tells everything, and cannot be broken by what it shows."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import Reader, read_page
 from summaries import sample, without_networks
 
 from sartor.errors import DamagedFileError
@@ -25,32 +25,8 @@ def unkept() -> dict[str, Any]:
     return without_networks()
 
 
-class Reader(HTMLParser):
-    """Collects text and refuses tags that do not nest."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "input"):
-            self.open.append(tag)
-        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def read(summary: dict[str, Any]) -> Reader:
-    reader = Reader()
-    reader.feed(page(summary))
-    assert reader.open == []
-    return reader
+    return read_page(page(summary))
 
 
 def test_page_is_small_and_loads_nothing(summary: dict[str, Any]) -> None:

@@ -1,11 +1,14 @@
-"""Pictures, pages and sentences on what a run has found, from its summary alone."""
+"""Pictures, pages and sentences on what a run has found or was
+measured, from plain data alone."""
 
+from sartor.report.measurement import Measurement
 from sartor.report.naming import called, short
-from sartor.report.page import write_report
+from sartor.report.page import write_measurement, write_report
 from sartor.report.reading import Summary, check_summary, networks, read_summary
 from sartor.report.text import interval, outcome, verdict, warnings, written
 
 __all__ = [
+    "Measurement",
     "Summary",
     "called",
     "check_summary",
@@ -16,6 +19,7 @@ __all__ = [
     "short",
     "verdict",
     "warnings",
+    "write_measurement",
     "write_report",
     "written",
 ]

@@ -89,14 +89,14 @@ def check_summary(summary: object, called: str = FILE) -> None:
             f"{called} is of version {summary['version']}, this Sartor reads version {VERSION}; "
             "use the Sartor that wrote it."
         )
-    _check(summary, PARTS, called)
-    _check(summary["target"], {"pace": dict}, f"{called}, target")
+    check_parts(summary, PARTS, called)
+    check_parts(summary["target"], {"pace": dict}, f"{called}, target")
     for name in PACE:
         where = f"{called}, target.pace.{name}"
         if not _number(summary["target"]["pace"].get(name), where) > 0:
             raise DamagedFileError(f"{where} is not above 0.")
     for where, network in named_networks(summary):
-        _check(network, NETWORK, f"{called}, {where}")
+        check_parts(network, NETWORK, f"{called}, {where}")
         for name in ("accuracy", "latency_ms"):
             _check_measurement(network[name], f"{called}, {where}.{name}")
 
@@ -125,7 +125,19 @@ def named_networks(summary: Summary) -> Iterable[tuple[str, Summary]]:
             yield f"{name}[{index}]", network
 
 
-def _check(content: object, expected: Mapping[str, type | tuple[type, ...]], called: str) -> None:
+def check_parts(
+    content: object, expected: Mapping[str, type | tuple[type, ...]], called: str
+) -> None:
+    """Refuse what is no object with the expected parts.
+
+    Args:
+        content: What was read.
+        expected: Kinds of its parts, by name.
+        called: What it is, for messages.
+
+    Raises:
+        DamagedFileError: The message names what is missing or wrong.
+    """
     if not isinstance(content, dict):
         raise DamagedFileError(f"{called} is no object.")
     for name, kind in expected.items():

@@ -6,7 +6,8 @@ from typing import Literal
 
 from sartor.report.markup import Markup, element, join
 from sartor.report.naming import called
-from sartor.report.pictures.labels import Label, place
+from sartor.report.pictures.axes import Axes
+from sartor.report.pictures.labels import Label, cut, place
 from sartor.report.pictures.scale import Scale, padded
 from sartor.report.reading import Summary, networks
 from sartor.report.text import bound, interval
@@ -45,7 +46,7 @@ def front(summary: Summary, view: Views) -> Markup:
     frame = _frame(summary, view)
     shown = networks(summary)
     parts = [
-        *_grid(frame),
+        *_axes(frame).grid(),
         *_limits(frame, summary["limits"]),
         element("g", *_trials(frame, summary["search"]["trials"]), class_="trials"),
         *_staircase(frame, summary["front"]),
@@ -106,28 +107,13 @@ def _frame(summary: Summary, view: Views) -> Frame:
     )
 
 
-def _grid(frame: Frame) -> Iterator[Markup]:
-    bottom, top = frame.y.start, frame.y.end
-    for tick in frame.x.ticks(7):
-        x = frame.x(tick)
-        yield element("line", x1=x, x2=x, y1=bottom, y2=top, class_="grid")
-        yield element("text", f"{tick:g}", x=x, y=bottom + 18, text_anchor="middle")
-    for tick in frame.y.ticks(6):
-        y = frame.y(tick)
-        yield element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid")
-        yield element("text", f"{100 * tick:g}", x=LEFT - 8, y=y + 4.5, text_anchor="end")
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    title = "latency per image, ms (logarithmic)"
-    yield element("text", title, x=middle, y=HEIGHT - 8, text_anchor="middle", class_="axis")
-    centre = (TOP + HEIGHT - BOTTOM) / 2
-    yield element(
-        "text",
-        "accuracy, %",
-        x=14,
-        y=centre,
-        text_anchor="middle",
-        class_="axis",
-        transform=f"rotate(-90 14 {centre:.0f})",
+def _axes(frame: Frame) -> Axes:
+    return Axes(
+        x=frame.x,
+        y=frame.y,
+        x_title="latency per image, ms (logarithmic)",
+        y_title="accuracy, %",
+        y_text=lambda share: f"{100 * share:g}",
     )
 
 
@@ -254,7 +240,7 @@ def _names(frame: Frame, shown: Sequence[Summary], summary: Summary) -> Iterator
     labels = []
     for network in shown:
         name = called(network, summary).removesuffix(" design").partition(" at ")[0]
-        name = name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"
+        name = cut(name, LABEL)
         doubt = "" if network["latency_trustworthy"] else " ⚠"
         latency, accuracy = _place(network)
         labels.append(Label(frame.x(latency), frame.y(accuracy), name + doubt))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
-LETTER, LINE = 6.9, 14.0
-"""Pixels of an average letter and of a line, at the size of the page's picture text."""
+LETTER, LINE = 8.4, 14.0
+"""Pixels of an average letter and of a line, at the size of the page's picture text, bold, in the
+widest of its fonts."""
 POINT = 8.0
 """Pixels around the centre of a point that stay free."""
 SHIFTS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (0, -1), (0, 1), (1, 0), (-1, 0))
@@ -23,7 +24,19 @@ class Label:
     text: str
 
 
-def place(labels: Sequence[Label], inside: Box) -> list[tuple[float, float]]:
+def cut(name: str, letters: int) -> str:
+    """Shorten a name that is longer than so many letters.
+
+    Example:
+        >>> cut("mobilenetv3_small", 10)
+        'mobilenet…'
+    """
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+
+
+def place(
+    labels: Sequence[Label], inside: Box, *, beside: Sequence[Box] = ()
+) -> list[tuple[float, float]]:
     """Return where each text begins: left end and base line, in pixels.
 
     Each label takes the nearest place that is free of points and of the labels before it; where
@@ -32,9 +45,10 @@ def place(labels: Sequence[Label], inside: Box) -> list[tuple[float, float]]:
     Args:
         labels: In order of importance.
         inside: The box that no label should leave.
+        beside: Boxes that are taken already.
     """
     points = [(it.x - POINT, it.y - POINT, it.x + POINT, it.y + POINT) for it in labels]
-    taken: list[Box] = []
+    taken = list(beside)
     placed = []
     for label in labels:
         boxes = [_box(label, dx, dy, far) for far in DISTANCES for dx, dy in SHIFTS]

@@ -15,11 +15,11 @@ import numpy as np
 from machine import describe
 from sartor import targets, tasks
 from sartor.cost import Survey, Surveyor, deployed
-from sartor.jobs.fit import CACHE
 from sartor.jobs.fitting.tuning import DENSE
 from sartor.nets import mobile
 from sartor.search import rank_correlation
 from sartor.space import Design
+from sartor.study import CACHE
 from sartor.train import keep_freed_memory
 from school import School
 

@@ -16,10 +16,10 @@ from torch import nn
 
 from machine import describe
 from sartor import tasks
-from sartor.jobs.fit import CACHE
 from sartor.jobs.fitting.teaching import SoftLabels, Teacher
 from sartor.jobs.fitting.tuning import DENSE, DEPTHWISE
 from sartor.nets import Family, mobile
+from sartor.study import CACHE
 from sartor.train import Recipe, keep_freed_memory
 from sartor.units import Measurement
 from school import School

@@ -24,10 +24,10 @@ from machine import describe
 from sartor import targets, tasks
 from sartor.deploy import export, measure_accuracy
 from sartor.jobs import Silent
-from sartor.jobs.fit import CACHE
 from sartor.nets import Network, mobile
 from sartor.report import read_summary
 from sartor.space import Design
+from sartor.study import CACHE
 from sartor.targets import Protocol, TimedFile, Timing, time_files
 
 

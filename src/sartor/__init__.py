@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sartor.jobs.fit import Run, fit
+    from sartor.jobs.measure import measure
+    from sartor.jobs.measuring import Measured
+    from sartor.jobs.survey import Surveyed, survey
 
 __version__ = "0.1.0"
-__all__ = ["Run", "fit"]
+__all__ = ["Measured", "Run", "Surveyed", "fit", "measure", "survey"]
 
 
 def __getattr__(name: str) -> Any:  # Any: whatever the verb is

@@ -31,12 +31,10 @@ from sartor.jobs.progress import Progress, Silent
 from sartor.nets import FAMILIES
 from sartor.report import read_summary
 from sartor.space import Design
-from sartor.study import RunFolder, StageClock
+from sartor.study import CACHE, RunFolder, StageClock
 from sartor.tasks import Task
 from sartor.train import give_freed_memory_back, keep_freed_memory
 from sartor.units import Limit, read_limits
-
-CACHE = Path.home() / ".cache" / "sartor"
 
 
 @dataclass(frozen=True, slots=True)

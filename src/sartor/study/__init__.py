@@ -4,6 +4,7 @@ What is written here is whole or absent, at whatever moment the process was kill
 """
 
 from sartor.study.atomic import disk_errors, replacing, write_bytes
+from sartor.study.cache import CACHE
 from sartor.study.checkpoints import Checkpoint, Checkpoints
 from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
@@ -12,6 +13,7 @@ from sartor.study.sealed import read_json, write_json
 from sartor.study.trials import Trials
 
 __all__ = [
+    "CACHE",
     "Checkpoint",
     "Checkpoints",
     "RunFolder",

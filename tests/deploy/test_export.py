@@ -161,3 +161,12 @@ def test_an_unknown_runtime_is_refused(tmp_path: Path) -> None:
         quantize(
             tmp_path / "f", tmp_path / "q", np.zeros((1, 3, 8, 8), np.float32), runtime="openvin"
         )
+
+
+def test_a_file_says_the_shape_of_what_it_gives(tmp_path: Path) -> None:
+    """Maps were declared as logits, and readers that infer shapes refused the file."""
+    export(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()).eval(), tmp_path / "it.onnx", (3, 16, 16))
+    model = onnx.load(tmp_path / "it.onnx")
+    onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    dims = [it.dim_value for it in model.graph.output[0].type.tensor_type.shape.dim]
+    assert dims == [1, 8, 14, 14]

@@ -14,6 +14,7 @@ from sartor.jobs.progress import Progress, Silent
 from sartor.report import write_measurement
 from sartor.report.measurement import Measurement
 from sartor.study import CACHE
+from sartor.targets.remote import TOKENS
 
 
 def measure(
@@ -29,6 +30,8 @@ def measure(
     energy: bool = False,
     operators: bool = False,
     report: str | Path | None = None,
+    tokens: str | Path = TOKENS,
+    certificate: str | Path | None = None,
     cache: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Measured:
@@ -49,6 +52,8 @@ def measure(
         energy: Measure the energy of a call where the device tells it, estimate it otherwise.
         operators: Tell the time of every operator that is executed.
         report: Where a page for people is written: tables and pictures of where the time goes.
+        tokens: JSON file of the tokens of boards, by host and port.
+        certificate: PEM file to trust, for boards that are reached by https.
         cache: Where what is known of devices is kept; by default `~/.cache/sartor`.
         progress: Is told how far it is.
 
@@ -72,6 +77,8 @@ def measure(
         seed=seed,
         energy=energy,
         operators=operators or report is not None,
+        tokens=Path(tokens),
+        certificate=None if certificate is None else Path(certificate),
         cache=CACHE if cache is None else Path(cache),
     )
     progress = progress or Silent()

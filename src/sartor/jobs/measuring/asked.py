@@ -8,6 +8,7 @@ from typing import Any
 
 from sartor.errors import OptionError
 from sartor.study import CACHE
+from sartor.targets.remote import TOKENS
 
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 SHAPE = re.compile(r"([^=]+)=(\d+(?:[,x]\d+)*)")
@@ -37,6 +38,10 @@ class Asked:
     """Tell the energy of a call."""
     operators: bool = False
     """Tell the time of every operator that is executed."""
+    tokens: Path = TOKENS
+    """File of the tokens of boards, by host and port."""
+    certificate: Path | None = None
+    """To trust, for boards that are reached by https; by default the system's."""
     cache: Path = CACHE
     """Where the roofs of devices are kept."""
 
@@ -59,6 +64,8 @@ class Asked:
         return plain | {
             "networks": list(self.networks),
             "shapes": shapes,
+            "tokens": str(self.tokens),
+            "certificate": None if self.certificate is None else str(self.certificate),
             "cache": str(self.cache),
         }
 

@@ -4,5 +4,6 @@ from sartor.targets.remote.addresses import is_board, open_board
 from sartor.targets.remote.board import Board
 from sartor.targets.remote.connection import Connection, Patience
 from sartor.targets.remote.pool import Pool
+from sartor.targets.remote.tokens import FILE as TOKENS
 
-__all__ = ["Board", "Connection", "Patience", "Pool", "is_board", "open_board"]
+__all__ = ["TOKENS", "Board", "Connection", "Patience", "Pool", "is_board", "open_board"]

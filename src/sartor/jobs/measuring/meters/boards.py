@@ -75,7 +75,7 @@ class There:
 
 def board(asked: Asked) -> Running:
     """Time networks on a board."""
-    opened = open_board(asked.target)
+    opened = open_board(asked.target, tokens=asked.tokens, certificate=asked.certificate)
     try:
         return Running(asked, There(opened, asked.threads))
     except Exception:

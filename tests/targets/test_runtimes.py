@@ -13,6 +13,7 @@ from sartor import targets
 from sartor.deploy import export, run_images
 from sartor.errors import DamagedFileError, MeasurementError, OptionError, UnknownNameError
 from sartor.targets import RUNTIMES, Protocol, Runtime, TimedFile, inspect_file, reading, time_files
+from sartor.targets.runtimes import READS
 
 
 @pytest.fixture(params=list(reading(".onnx")))
@@ -95,6 +96,16 @@ def test_an_operator_that_is_missing_is_named(runtime: Runtime, tmp_path: Path) 
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), file)
     with pytest.raises(OptionError, match="Frobnicate"):
         runtime.compile(file, threads=1, precision="fp32")
+
+
+@pytest.mark.parametrize("name", list(RUNTIMES))
+def test_what_a_runtime_reads_is_known_before_it_is_loaded(name: str) -> None:
+    assert set(READS) == set(RUNTIMES)
+    try:
+        able = RUNTIMES[name]().capabilities()
+    except ImportError as error:
+        pytest.skip(f"{name} is not installed: {error}")
+    assert READS[name] == (able.formats, able.device)
 
 
 def test_the_target_says_what_it_is() -> None:

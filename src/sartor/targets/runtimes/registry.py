@@ -12,6 +12,19 @@ from sartor_agent.program import Runtime
 RUNTIMES: Registry[Callable[[], Runtime]] = Registry("runtime")
 """Makes a runtime; raises ImportError where its package is not installed."""
 
+READS: dict[str, tuple[tuple[str, ...], str]] = {
+    "onnxruntime": ((".onnx",), "cpu"),
+    "litert": ((".tflite",), "cpu"),
+    "openvino": ((".onnx", ".tflite"), "cpu"),
+    "onnxruntime_cuda": ((".onnx",), "cuda"),
+    "torch": ((".pt2",), "cpu"),
+    "torch_compile": ((".pt2",), "cpu"),
+    "torch_cuda": ((".pt2",), "cuda"),
+    "executorch": ((".pte",), "cpu"),
+}
+"""The formats that each runtime reads, and where it computes: known without loading it, which takes
+seconds for some."""
+
 
 def reading(ending: str, device: str = "cpu") -> dict[str, Runtime]:
     """Return the installed runtimes that read files of a format, by name.
@@ -21,14 +34,13 @@ def reading(ending: str, device: str = "cpu") -> dict[str, Runtime]:
         device: Where they compute: `cpu` or `cuda`.
     """
     found = {}
-    for name in RUNTIMES:
+    for name, (formats, place) in READS.items():
+        if ending not in formats or place != device:
+            continue
         try:
-            runtime = RUNTIMES[name]()
+            found[name] = RUNTIMES[name]()
         except ImportError:
             continue
-        able = runtime.capabilities()
-        if ending in able.formats and able.device == device:
-            found[name] = runtime
     return found
 
 

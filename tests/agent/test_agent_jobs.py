@@ -67,7 +67,7 @@ def test_a_job_that_is_asked_for_twice_is_done_once(agent: Agent, client: httpx2
     for _ in range(3):
         assert put(client, name=name).status_code == 202
     found = outcome(client, name)
-    assert found["answer"]["mine"]["median_ms"] == known_ms(PROGRAM, 0)
+    assert found["answer"]["mine"][0]["median_ms"] == known_ms(PROGRAM, 0)
     assert put(client, name=name).json() == found
     assert agent.runs == 1
 
@@ -96,7 +96,7 @@ def test_a_result_that_the_disk_does_not_take_is_told_all_the_same(
 ) -> None:
     (agent.kept / "jobs").rmdir()
     found = outcome(client, put(client).json()["job"])
-    assert found["answer"]["mine"]["median_ms"] == known_ms(PROGRAM, 0)
+    assert found["answer"]["mine"][0]["median_ms"] == known_ms(PROGRAM, 0)
 
 
 def test_what_ran_when_the_agent_was_killed_is_not_known_any_more(

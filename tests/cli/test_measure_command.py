@@ -120,3 +120,21 @@ def test_a_shape_that_is_none_is_asked_wrongly(
     assert main(["measure", "a.onnx", "--shape", "1,3"]) == 2
     assert "write INPUT=SIZES" in capsys.readouterr().err
     assert not job.asked
+
+
+def test_folders_are_left_out_where_names_tell_files_apart(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["/some/where/a.onnx", "/some/b.onnx", "/other/b.onnx"]
+    job.found = Measured({}, {}, [costs(it) for it in names])
+    assert main(["measure", *names]) == 0
+    rows = [line.partition("  ")[0] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert rows == ["a.onnx", "/some/b.onnx", "/other/b.onnx"]
+
+
+def test_whether_it_fits_is_told(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    details = {"fits": False, "sram_bytes": 55_300, "flash_bytes": 333_000}
+    job.found = Measured({}, {}, [costs("a.tflite", details=details, notes=("it is too large.",))])
+    assert main(["measure", "a.tflite"]) == 1
+    out = capsys.readouterr().out
+    assert "no; it needs 55.3 kB of SRAM and 333 kB of flash." in out

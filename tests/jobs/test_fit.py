@@ -145,7 +145,6 @@ def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(place: Path) -
     assert len(summary["picks"]) == 3
     for pick in summary["picks"]:
         assert (out / pick["file"]).exists()
-        assert pick["accuracy"]["value"] > 0.5
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_a_simulated_array_answers_as_a_device(file: Path) -> None:
     (network,) = sartor.measure(file, target="systolic:16x16").networks
     assert network.latency_ms is not None
     assert network.latency_ms.provenance == "predicted"
-    assert network.details["cycles"] == sum(it["cycles"] for it in network.operators)
+    assert network.details["cycles"] == sum(it["cycles"] for it in network.details["layers"])
 
 
 @pytest.mark.parametrize(("sram", "fits"), [("17KB", True), ("16KB", False)])

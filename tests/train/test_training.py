@@ -192,3 +192,9 @@ def test_drawn_architectures_are_of_the_space() -> None:
     designs = [FAMILY.draw(rng) for _ in range(50)]
     assert all(design in FAMILY.space for design in designs)
     assert len(set(designs)) > 45
+
+
+def test_a_budget_of_which_nothing_is_left_is_used_up() -> None:
+    """A run that goes on late may have no second left for a stage."""
+    assert Budget(seconds=0.0).share(0) == 1.0
+    assert Budget(seconds=-1.0).share(3) == 1.0

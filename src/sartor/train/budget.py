@@ -38,4 +38,6 @@ class Budget:
         if self.steps is not None:
             return min(1.0, step / self.steps)
         assert self.seconds is not None
+        if self.seconds <= 0:
+            return 1.0  # what came before took all of the time
         return min(1.0, self.elapsed() / self.seconds)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from sartor.deploy.opening import NetworkSource
-from sartor.errors import OptionError, SartorError
+from sartor.errors import OptionError
 from sartor.jobs.measuring.asked import Asked
 from sartor.jobs.measuring.costs import Compared, Costs, Failed
 from sartor.jobs.measuring.counting import count_file
+from sartor.jobs.measuring.meters.apart import each_apart
 from sartor.jobs.progress import Progress
 
 Told = Callable[[Path, "Costs", Any], Costs]
@@ -50,14 +51,7 @@ class ByGraph:
     ) -> tuple[list[Costs | Failed], list[Compared]]:
         """Tell the costs of each."""
         progress.stage("count")
-        found: list[Costs | Failed] = []
-        for number, (name, source) in enumerate(sources.items()):
-            progress.update(number / len(sources), name)
-            try:
-                found.append(self._one(name, source, folder / str(number)))
-            except SartorError as error:
-                found.append(Failed(name, str(error)))
-        return found, []
+        return each_apart(sources, folder, progress, self._one), []
 
     def _one(self, name: str, source: NetworkSource, folder: Path) -> Costs:
         form = next((it for it in self._formats if it in source.formats), None)
@@ -66,7 +60,6 @@ class ByGraph:
                 f"{source.name} can be had as {', '.join(source.formats)}; {self._asked.target} "
                 f"reads: {', '.join(self._formats)}."
             )
-        folder.mkdir()
         precision = self._asked.precision or "fp32"
         file = source.write(folder, form, precision, "onnxruntime")
         counted = count_file(file, source.shapes)

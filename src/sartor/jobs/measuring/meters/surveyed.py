@@ -8,11 +8,12 @@ from typing import Any
 from sartor.cost.executed import executed_precision
 from sartor.cost.kernels import KernelSurvey, kernels_of_steps
 from sartor.deploy.opening import NetworkSource
-from sartor.errors import OptionError, SartorError
+from sartor.errors import OptionError
 from sartor.graph import fold_rounding
 from sartor.jobs.measuring.asked import Asked
 from sartor.jobs.measuring.costs import Compared, Costs, Failed
 from sartor.jobs.measuring.counting import count_file
+from sartor.jobs.measuring.meters.apart import each_apart
 from sartor.jobs.measuring.meters.here import Here
 from sartor.jobs.measuring.meters.protocol import METERS
 from sartor.jobs.progress import Progress
@@ -58,20 +59,12 @@ class Surveyed:
     ) -> tuple[list[Costs | Failed], list[Compared]]:
         """Predict each network."""
         progress.stage("predict")
-        found: list[Costs | Failed] = []
-        for number, (name, source) in enumerate(sources.items()):
-            progress.update(number / len(sources), name)
-            try:
-                found.append(self._one(name, source, folder / str(number)))
-            except SartorError as error:
-                found.append(Failed(name, str(error)))
-        return found, []
+        return each_apart(sources, folder, progress, self._one), []
 
     def _one(self, name: str, source: NetworkSource, folder: Path) -> Costs:
         runtime, precision = self._survey.runtime, self._asked.precision or "fp32"
         if FORM not in source.formats:
             raise OptionError(f"{name} cannot be had as ONNX, which {runtime} reads.")
-        folder.mkdir()
         file = source.write(folder, FORM, precision, runtime)
         floats = precision if precision == "bf16" else "fp32"
         timed = TimedFile(file, runtime, floats, source.shapes)

@@ -13,7 +13,7 @@ from sartor import targets
 from sartor.deploy import export, run_images
 from sartor.errors import DamagedFileError, MeasurementError, OptionError, UnknownNameError
 from sartor.targets import RUNTIMES, Protocol, Runtime, TimedFile, inspect_file, reading, time_files
-from sartor.targets.runtimes import READS
+from sartor.targets.runtimes import KINDS
 
 
 @pytest.fixture(params=list(reading(".onnx")))
@@ -100,12 +100,11 @@ def test_an_operator_that_is_missing_is_named(runtime: Runtime, tmp_path: Path) 
 
 @pytest.mark.parametrize("name", list(RUNTIMES))
 def test_what_a_runtime_reads_is_known_before_it_is_loaded(name: str) -> None:
-    assert set(READS) == set(RUNTIMES)
     try:
         able = RUNTIMES[name]().capabilities()
     except ImportError as error:
         pytest.skip(f"{name} is not installed: {error}")
-    assert READS[name] == (able.formats, able.device)
+    assert (KINDS[name].formats, KINDS[name].device) == (able.formats, able.device)
 
 
 def test_the_target_says_what_it_is() -> None:

@@ -37,12 +37,7 @@ def recognise(file: Path) -> str:
     Raises:
         DamagedFileError: It cannot be read, is no model, or refers to other files.
     """
-    try:
-        with file.open("rb") as opened:
-            is_tflite = opened.read(8)[4:] == TFLITE_MARK
-    except OSError as error:
-        raise damaged(file, "ONNX or TFLite", error) from error
-    if is_tflite:
+    if _begins_as_tflite(file, "ONNX or TFLite"):
         return ".tflite"
     load_onnx(file)
     return ".onnx"
@@ -54,13 +49,16 @@ def check_tflite(file: Path) -> None:
     Raises:
         DamagedFileError: It cannot be read or is no model.
     """
+    if not _begins_as_tflite(file, "TFLite"):
+        raise DamagedFileError(f"{file} is no TFLite model.")
+
+
+def _begins_as_tflite(file: Path, form: str) -> bool:
     try:
         with file.open("rb") as opened:
-            start = opened.read(8)
+            return opened.read(8)[4:] == TFLITE_MARK
     except OSError as error:
-        raise damaged(file, "TFLite", error) from error
-    if start[4:] != TFLITE_MARK:
-        raise DamagedFileError(f"{file} is no TFLite model.")
+        raise damaged(file, form, error) from error
 
 
 def load_onnx(file: Path) -> onnx.ModelProto:

@@ -1,5 +1,5 @@
-"""Runtimes, one file each. A new runtime is a new file and a line in `known`."""
+"""Runtimes, one file each. A new runtime is a new file and an entry in `known`."""
 
-from sartor_agent.runtimes.known import RUNTIMES
+from sartor_agent.runtimes.known import KINDS, RUNTIMES, Kind
 
-__all__ = ["RUNTIMES"]
+__all__ = ["KINDS", "RUNTIMES", "Kind"]

@@ -40,6 +40,13 @@ DTYPES = {
 }  # fmt: skip
 """By the numbers that the format gives them."""
 
+BROKEN = (
+    OSError, zipfile.BadZipFile, EOFError, LookupError, TypeError, ValueError, AttributeError,
+    ArithmeticError, RuntimeError,
+)  # fmt: skip
+"""What reading a damaged archive raises: its tables are taken as they should be, and what is not
+there, or is something else, is refused as damage, with its reason."""
+
 Json = dict[str, Any]  # Any: what a file says, checked where it is used
 
 
@@ -64,10 +71,7 @@ def read_archive(file: Path) -> Archive:
             return _read(opened)
     except OptionError as error:
         raise OptionError(f"{file} cannot be read: {error}") from error
-    except (
-        OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RecursionError, KeyError,
-        TypeError, ValueError, AttributeError, IndexError, RuntimeError, OverflowError,
-    ) as error:  # fmt: skip
+    except BROKEN as error:
         raise damaged(file, FORM, error) from error
 
 

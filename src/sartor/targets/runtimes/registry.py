@@ -1,29 +1,43 @@
-"""Every runtime that this machine may have."""
+"""Every runtime that this machine may have: those of the agent, and those that need torch."""
 
 from collections.abc import Callable
 from functools import partial
 
 import sartor_agent.runtimes as agent
 from sartor.registry import Registry
-from sartor.targets.runtimes.executorch import ExecuTorch
-from sartor.targets.runtimes.torch import Torch
+from sartor.targets.runtimes import executorch, torch
 from sartor_agent.program import Runtime
+from sartor_agent.runtimes import Kind
 
+KINDS: dict[str, Kind] = agent.KINDS | {
+    "torch": Kind(
+        torch.Torch,
+        "PyTorch as it is, operator by operator, for exported programs.",
+        torch.FORMATS,
+    ),
+    "torch_compile": Kind(
+        partial(torch.Torch, compiled=True),
+        "PyTorch after torch.compile, for exported programs.",
+        torch.FORMATS,
+    ),
+    "torch_cuda": Kind(
+        partial(torch.Torch, device="cuda"),
+        "PyTorch on an NVIDIA GPU, for exported programs.",
+        torch.FORMATS,
+        "cuda",
+    ),
+    "executorch": Kind(
+        executorch.ExecuTorch,
+        "ExecuTorch with XNNPACK's kernels, for its own files.",
+        executorch.FORMATS,
+    ),
+}
+"""Those first that are to be preferred."""
 RUNTIMES: Registry[Callable[[], Runtime]] = Registry("runtime")
 """Makes a runtime; raises ImportError where its package is not installed."""
 
-READS: dict[str, tuple[tuple[str, ...], str]] = {
-    "onnxruntime": ((".onnx",), "cpu"),
-    "litert": ((".tflite",), "cpu"),
-    "openvino": ((".onnx", ".tflite"), "cpu"),
-    "onnxruntime_cuda": ((".onnx",), "cuda"),
-    "torch": ((".pt2",), "cpu"),
-    "torch_compile": ((".pt2",), "cpu"),
-    "torch_cuda": ((".pt2",), "cuda"),
-    "executorch": ((".pte",), "cpu"),
-}
-"""The formats that each runtime reads, and where it computes: known without loading it, which takes
-seconds for some."""
+for name, kind in KINDS.items():
+    RUNTIMES.register(name, kind.description)(kind.make)
 
 
 def reading(ending: str, device: str = "cpu") -> dict[str, Runtime]:
@@ -34,29 +48,11 @@ def reading(ending: str, device: str = "cpu") -> dict[str, Runtime]:
         device: Where they compute: `cpu` or `cuda`.
     """
     found = {}
-    for name, (formats, place) in READS.items():
-        if ending not in formats or place != device:
+    for name, kind in KINDS.items():
+        if ending not in kind.formats or kind.device != device:
             continue
         try:
-            found[name] = RUNTIMES[name]()
+            found[name] = kind.make()
         except ImportError:
             continue
     return found
-
-
-for name, description in {
-    "onnxruntime": "ONNX Runtime with its own CPU kernels.",
-    "litert": "LiteRT with XNNPACK's kernels, for TFLite files.",
-    "openvino": "OpenVINO's CPU plugin.",
-    "onnxruntime_cuda": "ONNX Runtime with its kernels for NVIDIA GPUs.",
-}.items():
-    RUNTIMES.register(name, description)(agent.RUNTIMES[name])
-
-RUNTIMES.register("torch", "PyTorch as it is, operator by operator, for exported programs.")(Torch)
-RUNTIMES.register("torch_compile", "PyTorch after torch.compile, for exported programs.")(
-    partial(Torch, compiled=True)
-)
-RUNTIMES.register("torch_cuda", "PyTorch on an NVIDIA GPU, for exported programs.")(
-    partial(Torch, device="cuda")
-)
-RUNTIMES.register("executorch", "ExecuTorch with XNNPACK's kernels, for its own files.")(ExecuTorch)

@@ -12,7 +12,7 @@ from sartor.jobs.measuring.meters.protocol import METERS
 from sartor.jobs.measuring.meters.running import Running
 from sartor.targets import Target
 from sartor.targets import open as open_target
-from sartor.targets.runtimes import READS, RUNTIMES
+from sartor.targets.runtimes import KINDS
 from sartor_agent import device, fresh
 from sartor_agent.energy import Energy, NotAvailable, measure_energy
 from sartor_agent.program import Capabilities, Runtime
@@ -34,17 +34,17 @@ class Installed(Mapping[str, Capabilities]):
         """Those that were asked for."""
 
     def __getitem__(self, name: str) -> Capabilities:
-        if name not in READS or READS[name][1] != self._computes:
+        if name not in KINDS or KINDS[name].device != self._computes:
             raise KeyError(name)
         if name not in self.loaded:
             try:
-                self.loaded[name] = RUNTIMES[name]()
+                self.loaded[name] = KINDS[name].make()
             except ImportError as error:
                 raise KeyError(name) from error
         return self.loaded[name].capabilities()
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in READS if name in self)
+        return (name for name in KINDS if name in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

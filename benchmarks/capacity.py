@@ -40,7 +40,7 @@ def main() -> None:
     keep_freed_memory()
     task = tasks.open(asked.data, cache=CACHE / "data")
     family = mobile(resolution=task.resolution, channels=task.channels, classes=len(task.classes))
-    surveyor = Surveyor(family, targets.open("cpu"), asked.seed)
+    surveyor = Surveyor(family, targets.open("cpu").reading(".onnx"), asked.seed)
     surveyor.run(seconds=None, networks=NETWORKS)
     survey = surveyor.result()
     designs = draw(survey, asked.designs, np.random.default_rng(asked.seed))

@@ -15,10 +15,11 @@ pixels, and can be exported.
 
 import argparse
 import hashlib
+import json
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,12 +38,11 @@ from sartor.cost.kernels import (
     kernels_of,
     survey_kernels,
 )
-from sartor.cost.kernels.stopwatch import Stopwatch
 from sartor.cost.latency import error_of
-from sartor.deploy import export, quantize
+from sartor.deploy import export
 from sartor.errors import OptionError
 from sartor.nets import Family, Network, mobile
-from sartor.targets import Program, Target
+from sartor.targets import Target, TimedFile
 
 CLASSES = (
     "resnet", "mobilenetv3", "efficientnet", "regnet", "convnext", "vision_transformer", "deit",
@@ -53,7 +53,8 @@ MOST_PARAMS = 12e6
 MOST_PIXELS = 256
 TOGETHER = 10
 """Designs that are timed in turn."""
-SECONDS_EACH = 0.3
+SECONDS_EACH = 1.0
+"""A network of 30 ms is called thirty times."""
 PRECISIONS = ("fp32", "int8")
 Shape = tuple[int, int, int]
 
@@ -67,8 +68,16 @@ class Measured:
     name: str
     precision: str
     kernels: tuple[Kernel, ...]
-    milliseconds: float
-    """At the pace of the survey."""
+    timed_ms: float
+    pace: float
+    """Milliseconds of the anchors, timed in turn with it."""
+    usual: float
+    """The same in the survey."""
+
+    @property
+    def milliseconds(self) -> float:
+        """At the pace of the survey."""
+        return self.timed_ms * self.usual / self.pace
 
 
 def main() -> None:
@@ -82,6 +91,7 @@ def main() -> None:
     parser.add_argument(
         "--save", type=Path, help="where the survey is written, or read if it is there"
     )
+    parser.add_argument("--measured", type=Path, help="the same for the networks under test")
     parser.add_argument("--list", action="store_true", help="print every network of timm")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -104,7 +114,10 @@ def main() -> None:
     print_survey(survey)
     with tempfile.TemporaryDirectory() as folder:
         tester = Tester(target, survey, Path(folder))
-        found = [*tester.designs(family, asked.mobile), *tester.networks(asked.timm)]
+        found = measured_once(
+            asked.measured,
+            lambda: [*tester.designs(family, asked.mobile), *tester.networks(asked.timm)],
+        )
     predicted = survey.predict([it.kernels for it in found])
     print_errors(found, predicted)
     plain = replace(survey.model, weights=np.zeros_like(survey.model.weights))
@@ -122,12 +135,13 @@ class Tester:
         self._survey = survey
         self._folder = folder
         surveyor = KernelSurveyor(target, survey.runtime, PRECISIONS, seed=0)
-        self._stopwatch: Stopwatch = surveyor.stopwatch(folder)
+        self._surveyor = surveyor
+        self._anchors = surveyor.anchors(folder)
 
     def designs(self, family: Family, number: int) -> Iterator[Measured]:
         """Time random designs."""
         for start in range(0, number, TOGETHER):
-            programs: dict[tuple[str, str], Program] = {}
+            files: dict[tuple[str, str], TimedFile] = {}
             for place in range(start, min(number, start + TOGETHER)):
                 rng = np.random.default_rng((1, place))
                 design = family.space.from_genes(rng.integers(family.space.cardinalities))
@@ -135,15 +149,15 @@ class Tester:
                 network = Network(family.blueprint(design)).eval()
                 file = self._folder / f"design{place}.onnx"
                 export(network, file, (family.channels, pixels, pixels))
-                programs |= self._compiled(str(place), file, (family.channels, pixels, pixels))
-            yield from self._time("mobile", programs)
+                files |= self._written(str(place), file, (family.channels, pixels, pixels))
+            yield from self._time("mobile", files)
 
     def networks(self, number: int) -> Iterator[Measured]:
         """Time networks of timm, as many of each class."""
         for place, name in enumerate(CLASSES):
             each = number // len(CLASSES) + (place < number % len(CLASSES))
             for file, shape in self._of_class(name, each):
-                yield from self._time("timm", self._compiled(file.stem, file, shape))
+                yield from self._time("timm", self._written(file.stem, file, shape))
                 for it in self._folder.glob(f"{file.stem}.*"):
                     it.unlink()
 
@@ -174,25 +188,42 @@ class Tester:
             number -= 1
             yield file, shape
 
-    def _compiled(self, name: str, file: Path, shape: Shape) -> dict[tuple[str, str], Program]:
-        runtime = self._target.runtimes[self._survey.runtime]
-        images = np.random.default_rng(0).standard_normal((1, *shape), np.float32)
-        rounded = file.with_suffix(".int8.onnx")
-        largest = self._target.largest_weight
-        quantize(file, rounded, images, runtime=runtime.name, largest_weight=largest)
-        programs = {
-            (name, precision): runtime.compile(source, threads=1, precision="fp32")
-            for precision, source in zip(PRECISIONS, (file, rounded), strict=True)
-        }
-        return programs
+    def _written(self, name: str, file: Path, shape: Shape) -> dict[tuple[str, str], TimedFile]:
+        return {(name, it): self._surveyor.written(file, shape, it) for it in PRECISIONS}
 
-    def _time(self, source: str, programs: dict[tuple[str, str], Program]) -> Iterator[Measured]:
-        keyed = {f"{name} {precision}": it for (name, precision), it in programs.items()}
-        pace, times = self._stopwatch.time(keyed, SECONDS_EACH, seed=1)
-        for (name, precision), program in programs.items():
-            kernels = kernels_of(program, self._survey.runtime)
-            milliseconds = times[f"{name} {precision}"] * self._survey.pace / pace
-            yield Measured(source, name, precision, kernels, milliseconds)
+    def _time(self, source: str, files: dict[tuple[str, str], TimedFile]) -> Iterator[Measured]:
+        keyed = {f"{name} {precision}": it for (name, precision), it in files.items()}
+        pace, timings = self._anchors.time(keyed, SECONDS_EACH, seed=1)
+        steps = self._target.place.steps(keyed, self._target.how(), calls=1)
+        for name, precision in files:
+            kernels = kernels_of(steps[f"{name} {precision}"], self._survey.runtime)
+            timed = timings[f"{name} {precision}"].median_ms
+            yield Measured(source, name, precision, kernels, timed, pace, self._survey.pace)
+
+
+def measured_once(file: Path | None, measure: Callable[[], list[Measured]]) -> list[Measured]:
+    """Read what was measured before, or measure and write it."""
+    if file is not None and file.exists():
+        return [
+            Measured(source, name, precision, tuple(Kernel(*it) for it in kernels), *times)
+            for source, name, precision, kernels, *times in json.loads(file.read_text())
+        ]
+    found = measure()
+    if file is not None:
+        plain = [
+            [
+                it.source,
+                it.name,
+                it.precision,
+                [k.to_json() for k in it.kernels],
+                it.timed_ms,
+                it.pace,
+                it.usual,
+            ]
+            for it in found
+        ]
+        file.write_text(json.dumps(plain))
+    return found
 
 
 def print_survey(survey: KernelSurvey) -> None:
@@ -242,13 +273,17 @@ def print_row(title: str, found: Sequence[Measured], predicted: Sequence[Predict
 
 def print_networks(found: Sequence[Measured], predicted: Sequence[Prediction]) -> None:
     """Print every network of timm."""
-    print("\n| network | precision | measured ms | predicted ms | coverage | unknown kernels |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "\n| network | precision | timed ms | pace | at the survey's pace, ms | predicted ms "
+        "| coverage | unknown kernels |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for it, guess in zip(found, predicted, strict=True):
         if it.source == "timm":
             value = f"{guess.milliseconds:.2f} [{guess.low_ms:.2f}, {guess.high_ms:.2f}]"
             print(
-                f"| {it.name} | {it.precision} | {it.milliseconds:.2f} | {value} | "
+                f"| {it.name} | {it.precision} | {it.timed_ms:.2f} | {it.pace / it.usual:.3f} | "
+                f"{it.milliseconds:.2f} | {value} | "
                 f"{100 * guess.coverage:.1f} % | {', '.join(guess.unknown)} |"
             )
 

@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     room.NEAR = float("inf")
     family = mobile(resolution=28, channels=1, classes=10)
-    target = targets.open("cpu")
+    target = targets.open("cpu").reading(".onnx")
     surveyor, fresh = Surveyor(family, target, seed=0), Surveyor(family, target, seed=1)
     for part in range(PARTS):
         share = (part + 1) / PARTS

@@ -10,7 +10,7 @@ PACKAGES = ("torch", "onnxruntime", "openvino", "numpy")
 
 def describe() -> str:
     """Return one line for the head of a table."""
-    fingerprint = targets.open("cpu").fingerprint
+    fingerprint = targets.open("cpu").reading(".onnx").fingerprint
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return (
         f"{fingerprint['cpu']}, {fingerprint['cores']} cores, {fingerprint['flags']}; "

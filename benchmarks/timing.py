@@ -90,7 +90,7 @@ def main() -> None:
     print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
     with tempfile.TemporaryDirectory() as folder:
         for name, file in files(Path(folder)).items():
-            for runtime in targets.open("cpu").runtimes:
+            for runtime in targets.open("cpu").reading(".onnx").runtimes:
                 tries = [
                     compare(file, runtime, how)
                     for how in (

@@ -128,16 +128,13 @@ def as_delivered(networks: Sequence[Delivered]) -> list[Result]:
 def in_float32(data: str, networks: Sequence[Delivered]) -> list[Result]:
     """Export networks of a run anew, and time and test all of them in ONNX Runtime, fp32."""
     target, task = targets.open("cpu"), tasks.open(data, cache=CACHE / "data")
-    files, programs, prepared = {}, {}, {}
+    files, prepared = {}, {}
     for it in networks:
         key, design = it.about["id"], it.about["design"]
         resolution = int(design["resolution"]) if design else int(key.split("-")[-1])
         network = load(it, task)
         files[key] = it.place / "compared.onnx"
         export(network, files[key], (task.channels, resolution, resolution))
-        programs[key] = target.runtimes["onnxruntime"].compile(
-            files[key], threads=target.threads, precision="fp32"
-        )
         prepared[key] = tasks.Preprocessing(
             cached=task.resolution,
             resolution=resolution,
@@ -151,7 +148,11 @@ def in_float32(data: str, networks: Sequence[Delivered]) -> list[Result]:
     for it in networks:
         key = it.about["id"]
         overall = measure_accuracy(
-            programs[key], task.test.images, task.test.labels, prepared[key], task.classes
+            target.place.load(timed[key], target.how()),
+            task.test.images,
+            task.test.labels,
+            prepared[key],
+            task.classes,
         ).overall
         timed_as = plain(timings[key])
         results.append(Result(it.about["name"], "onnxruntime fp32", overall.to_json(), timed_as))

@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sartor_agent.arrays import array_from_json, array_to_json
+from sartor_agent.checking import serve
+from sartor_agent.errors import DamagedFileError
 from sartor_agent.process import stay_with_the_caller
 
 MARK = b"program:"
@@ -36,16 +39,23 @@ def timing(content: bytes, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _check(request: dict[str, Any]) -> Any:
-    file = Path(request["file"])
-    if not file.read_bytes().startswith(MARK):
-        print(f"sartor_agent.errors.DamagedFileError: {file} is no model.", file=sys.stderr)  # noqa: T201
-        raise SystemExit(1)
-    return {"ending": ".onnx"}
+def _check(file: Path) -> str:
+    content = file.read_bytes()
+    if content.startswith(MARK + b"crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if not content.startswith(MARK):
+        raise DamagedFileError(f"{file} is no model.")
+    return ".onnx"
 
 
 def _describe(_: dict[str, Any]) -> Any:
-    can = {"version": "1", "formats": [".onnx"], "float_precisions": ["fp32"], "profiles": True}
+    can = {
+        "version": "1",
+        "formats": [".onnx"],
+        "float_precisions": ["fp32"],
+        "profiles": True,
+        "device": "cpu",
+    }
     fingerprint = {"cpu": os.environ.get("MADE_UP_CPU", "made up"), "cores": 2, "threads": 1}
     return {"fingerprint": fingerprint, "memory_bytes": 2**30, "runtimes": {"made_up": can}}
 
@@ -70,6 +80,12 @@ def _inspect(request: dict[str, Any]) -> Any:
     }  # fmt: skip
 
 
+def _run(request: dict[str, Any]) -> Any:
+    """A program gives what it reads with the other sign."""
+    go_wrong(request["file"]["precision"])
+    return {"outputs": [array_to_json(-array_from_json(it)) for it in request["inputs"]]}
+
+
 def go_wrong(how: str) -> None:
     """Do what a program may do to its process."""
     if how == "crash" or (how == "sometimes" and random.random() < 0.05):
@@ -90,8 +106,16 @@ def go_wrong(how: str) -> None:
 def main() -> None:
     """Answer the request."""
     request = json.loads(sys.stdin.readline())
+    if request["do"] == "checks":
+        serve(_check, request["most_bytes"])
+        return
     stay_with_the_caller()
-    answers = {"check": _check, "describe": _describe, "time": _time, "inspect": _inspect}
+    answers = {
+        "describe": _describe,
+        "time": _time,
+        "inspect": _inspect,
+        "run": _run,
+    }
     print(json.dumps(answers[request["do"]](request)))  # noqa: T201
 
 

@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Measured", "Run", "Surveyed", "fit", "measure", "survey"]
+_PLACES = {
+    "Measured": "sartor.jobs.measuring",
+    "Run": "sartor.jobs.fit",
+    "Surveyed": "sartor.jobs.survey",
+    "fit": "sartor.jobs.fit",
+    "measure": "sartor.jobs.measure",
+    "survey": "sartor.jobs.survey",
+}
 
 
 def __getattr__(name: str) -> Any:  # Any: whatever the verb is
-    if name in __all__:
-        return getattr(importlib.import_module("sartor.jobs"), name)
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'sartor' has no attribute {name!r}")

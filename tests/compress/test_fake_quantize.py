@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sartor.compress import fake_quantize_, fold_norms_, round_weight
-from sartor.deploy import export, quantize, run_images
+from sartor.deploy import export, quantize
 from sartor.nets import Network, mobile
 from sartor.targets import RUNTIMES
 from sartor.train import estimate_norms_
+from sartor_agent.program import run_rows
 
 FAMILY = mobile(resolution=28, channels=1, classes=10)
 
@@ -65,7 +66,7 @@ def test_the_rehearsal_decides_as_the_runtime_does(seed: int, tmp_path: Path) ->
     export(made, tmp_path / "float.onnx", (1, size, size))
     quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx", images.numpy(), runtime="onnxruntime")
     program = RUNTIMES["onnxruntime"]().compile(tmp_path / "int8.onnx", threads=1, precision="fp32")
-    real = run_images(program, images.numpy())
+    real = run_rows(program, [images.numpy()])[0]
     with torch.no_grad():
         exact = made(images).numpy()
         fake_quantize_(made, [images], lambda _: False)

@@ -1,12 +1,13 @@
 """Programs are timed again while the machine is slower than it was."""
 
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from sartor.cost import anchors
-from sartor.cost.anchors import TRIES, Anchors
-from sartor.targets import Timing
+from sartor import targets
+from sartor.cost.anchors import Anchors
+from sartor.targets import Protocol, TimedFile, Timing
+from sartor.targets.here import ThisMachine
 
 
 def timing(ms: float, reason: str = "") -> Timing:
@@ -18,17 +19,21 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Timing]]:
     """What the stopwatch will show, try by try."""
     script: list[dict[str, Timing]] = []
 
-    def scripted(programs: dict[str, Any], **_: object) -> dict[str, Timing]:
+    def scripted(_: ThisMachine, files: dict[str, TimedFile], how: Protocol) -> dict[str, Timing]:
+        assert how.seconds_each > 0
         now = script.pop(0)
-        assert set(now) == set(programs)
+        assert set(now) == set(files)
         return now
 
-    monkeypatch.setattr(anchors, "time_in_turn", scripted)
+    monkeypatch.setattr(ThisMachine, "time_in_turn", scripted)
     return script
 
 
+FILE = TimedFile(Path("it.onnx"), "onnxruntime", "fp32")
+
+
 def watched() -> Anchors:
-    return Anchors({"small": object(), "large": object()})  # type: ignore[dict-item]
+    return Anchors(targets.open("cpu"), {"small": FILE, "large": FILE})
 
 
 def shown(slower: float, reason: str = "") -> dict[str, Timing]:
@@ -41,7 +46,7 @@ def shown(slower: float, reason: str = "") -> dict[str, Timing]:
 
 def test_the_pace_is_the_geometric_mean_of_the_anchors(tries: list[dict[str, Timing]]) -> None:
     tries += [shown(1.0)]
-    pace, timings = watched().time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
+    pace, timings = watched().time({"it": FILE}, 0.1, 0)
     assert pace == pytest.approx(2.0)
     assert timings["it"].median_ms == 3.0
 
@@ -49,8 +54,8 @@ def test_the_pace_is_the_geometric_mean_of_the_anchors(tries: list[dict[str, Tim
 def test_a_slow_moment_is_waited_out(tries: list[dict[str, Timing]]) -> None:
     tries += [shown(1.0), shown(1.4), shown(1.05)]
     it = watched()
-    it.time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
-    pace, timings = it.time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
+    it.time({"it": FILE}, 0.1, 0)
+    pace, timings = it.time({"it": FILE}, 0.1, 0)
     assert pace == pytest.approx(2.1)
     assert timings["it"].median_ms == pytest.approx(3.15)
     assert it.least == pytest.approx(2.0)
@@ -61,14 +66,25 @@ def test_the_best_of_a_few_tries_is_taken_where_it_stays_slow(
 ) -> None:
     tries += [shown(1.0), shown(1.6), shown(1.3), shown(1.5), shown(1.0)]
     it = watched()
-    it.time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
-    pace, _ = it.time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
+    it.time({"it": FILE}, 0.1, 0)
+    pace, _ = it.time({"it": FILE}, 0.1, 0)
     assert pace == pytest.approx(2.6)
     assert len(tries) == 1  # of the five: one at first, then as many as are allowed
-    assert TRIES == 3
+    assert watched().tries == 3
+
+
+def test_noise_is_divided_out_where_peace_is_not_asked_for(
+    tries: list[dict[str, Timing]],
+) -> None:
+    tries += [shown(1.0, reason="the machine is too noisy"), shown(1.02)]
+    it = watched()
+    it.peace = False
+    pace, _ = it.time({"it": FILE}, 0.1, 0)
+    assert pace == pytest.approx(2.0)
+    assert len(tries) == 1
 
 
 def test_a_noisy_moment_is_no_peace(tries: list[dict[str, Timing]]) -> None:
     tries += [shown(1.0, reason="the machine is too noisy"), shown(1.02)]
-    pace, _ = watched().time({"it": object()}, 0.1, 0)  # type: ignore[dict-item]
+    pace, _ = watched().time({"it": FILE}, 0.1, 0)
     assert pace == pytest.approx(2.04)

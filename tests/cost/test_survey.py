@@ -17,7 +17,7 @@ FAMILY = mobile(resolution=28, channels=1, classes=10)
 
 def surveyed(slower: float) -> Surveyor:
     """Of 40 networks on a machine of usual costs; every third was timed in a slow moment."""
-    surveyor = Surveyor(FAMILY, targets.open("cpu"), seed=0)
+    surveyor = Surveyor(FAMILY, targets.open("cpu").reading(".onnx"), seed=0)
     surveyor.runtimes = {"onnxruntime": ("fp32",)}
     rng = np.random.default_rng(0)
     for group in range(40):
@@ -42,6 +42,6 @@ def test_slow_moments_leave_no_trace() -> None:
 def test_the_pace_is_kept_in_the_file(tmp_path: Path) -> None:
     first = surveyed(1.5)
     first.save(tmp_path / "survey.json")
-    again = Surveyor(FAMILY, targets.open("cpu"), seed=0)
+    again = Surveyor(FAMILY, targets.open("cpu").reading(".onnx"), seed=0)
     again.load(tmp_path / "survey.json")
     assert again.timed == first.timed

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,14 @@ from sartor.deploy import (
     export,
     measure_accuracy,
     quantize,
-    run_images,
     wilson,
     write_artifact,
 )
-from sartor.targets import RUNTIMES
+from sartor.targets import RUNTIMES, Loaded
 from sartor.tasks import Preprocessing
 from sartor.tasks.preprocessing import resized
 from sartor.tasks.sources.folder import FolderSource
-from sartor_agent.program import Port, Step
+from sartor_agent.program import run_rows
 
 SCHEMA = json.loads(
     resources.files("sartor.deploy").joinpath("card.schema.json").read_text(encoding="utf-8")
@@ -138,9 +136,8 @@ def test_the_script_names_what_the_pipeline_does(
     source = FolderSource(tmp_path / "images" / "any" / "..")
     program = RUNTIMES[runtime]().compile(tmp_path / "model.onnx", threads=1, precision="fp32")
     for number, line in enumerate(done.stdout.splitlines()):
-        logits = run_images(program, steps(channels).apply([as_cached(source, number, channels)]))[
-            0
-        ]
+        image = steps(channels).apply([as_cached(source, number, channels)])
+        logits = run_rows(program, [image])[0][0]
         shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
         best = int(shares.argmax())
         first = line.removeprefix(f"{files[number]} ").split(", ")[0]
@@ -156,20 +153,9 @@ def as_cached(source: FolderSource, number: int, channels: int) -> np.ndarray:
     return resized(np.asarray(image.convert(mode)).reshape(*pixels.shape[:2], channels), 24)
 
 
-class Fixed:
-    """A program whose logits are the images' first pixels."""
-
-    executed = "fp32"
-    inputs: tuple[Port, ...] = (Port("images", (1, 3), "float32", any_batch=True),)
-
-    def run(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-        return (arrays[0].reshape(len(arrays[0]), -1)[:, :3],)
-
-    def prepare(self, *arrays: np.ndarray) -> Callable[[], object]:
-        return lambda: self.run(*arrays)
-
-    def profile(self, *arrays: np.ndarray, calls: int = 10) -> tuple[Step, ...]:  # noqa: ARG002
-        return ()
+def first_pixels(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Run a program whose logits are the images' first pixels."""
+    return (arrays[0].reshape(len(arrays[0]), -1)[:, :3],)
 
 
 class AsTheyAre:
@@ -182,7 +168,9 @@ class AsTheyAre:
 def test_accuracy_is_counted_per_class() -> None:
     found = np.array([0] * 300 + [1] * 100 + [0] * 100)
     labels = np.array([0] * 300 + [1] * 200)
-    measured = measure_accuracy(Fixed(), np.eye(3)[found], labels, AsTheyAre(), "abc")
+    measured = measure_accuracy(
+        Loaded((), first_pixels, rows=256), np.eye(3)[found], labels, AsTheyAre(), "abc"
+    )
     assert measured.images == 500
     assert measured.overall.value == 0.8
     assert measured.overall.provenance == "verified"

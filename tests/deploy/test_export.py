@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sartor.cost import Deployment, float_nodes
-from sartor.deploy import export, quantize, run_images
+from sartor.deploy import export, quantize
 from sartor.errors import OptionError, UnknownNameError
 from sartor.nets import Network, mobile
 from sartor.targets import RUNTIMES, reading
 from sartor.train import estimate_norms_
+from sartor_agent.program import run_rows
 
 FAMILY = mobile(resolution=28, channels=3, classes=7)
 
@@ -32,7 +33,7 @@ def network(seed: int) -> tuple[Network, int]:
 
 def run(file: Path, images: torch.Tensor, runtime: str = "onnxruntime") -> np.ndarray:
     program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
-    return run_images(program, images.numpy())
+    return run_rows(program, [images.numpy()])[0]
 
 
 def ops(file: Path) -> list[str]:

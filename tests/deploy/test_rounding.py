@@ -10,9 +10,10 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from torch import Tensor, nn
 
-from sartor.deploy import export, quantize, run_images
+from sartor.deploy import export, quantize
 from sartor.deploy.quantize import SCHEMES
 from sartor.targets import RUNTIMES
+from sartor_agent.program import run_rows
 
 SHAPE = (3, 16, 16)
 
@@ -58,7 +59,7 @@ def exported(folder: Path, seed: int = 0, gate: bool = False) -> tuple[Path, np.
 
 def run(file: Path, images: np.ndarray, runtime: str = "onnxruntime") -> np.ndarray:
     program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
-    return run_images(program, images)
+    return run_rows(program, [images])[0]
 
 
 def executed(file: Path, folder: Path) -> list[str]:

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sartor.deploy import export, run_images
+from sartor.deploy import export
 from sartor.deploy.trace import write
 from sartor.deploy.writers import WRITERS, Unwritable
 from sartor.errors import OptionError
 from sartor.nets import ChannelMeans
 from sartor.targets import RUNTIMES, reading
+from sartor_agent.program import run_rows
 
 Function = Callable[[Tensor], Tensor]
 SHAPE = (4, 9, 7)
@@ -127,7 +128,7 @@ def run(model: onnx.ModelProto, images: Tensor, folder: Path, runtime: str) -> n
     file = folder / "m.onnx"
     file.write_bytes(model.SerializeToString())
     program = RUNTIMES[runtime]().compile(file, threads=1, precision="fp32")
-    return run_images(program, images.numpy())
+    return run_rows(program, [images.numpy()])[0]
 
 
 def called(target: object) -> str:

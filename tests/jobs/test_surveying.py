@@ -28,7 +28,7 @@ class Stopwatch:
         self.killed_at = killed_at
         self.timed: list[int] = []
 
-    def __call__(self, surveyor: Surveyor, numbers: range) -> None:
+    def __call__(self, surveyor: Surveyor, numbers: range, _: object) -> None:
         if self.killed_at in numbers:
             raise KeyboardInterrupt
         for number in numbers:
@@ -50,7 +50,7 @@ def job(tmp_path: Path) -> Iterator[Job]:
                 folder=folder,
                 cache=tmp_path / "cache",
                 progress=Silent(),
-                target=targets.open("cpu"),
+                target=targets.open("cpu").reading(".onnx"),
                 family=FAMILY,
             ),
         )

@@ -1,5 +1,6 @@
 """Timing as an experiment, on machines that a clock makes up."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sartor_agent.experiment import time_calls
+from sartor_agent.experiment import time_calls, time_in_turn
+from sartor_agent.program import Array, Port, Step
 from sartor_agent.timings import Timing, pool, ratio
+from sartor_agent.worker import loading_order
 
 
 class Machine:
@@ -157,3 +160,41 @@ def test_numpy_has_one_thread_while_programs_are_timed() -> None:
         after = threads()
     assert seen == {1}
     assert before == after == {2}
+
+
+class Waiting:
+    """A program that sleeps: it takes time, and none of the processor's."""
+
+    executed = "fp32"
+    inputs: tuple[Port, ...] = ()
+
+    def run(self, *arrays: Array) -> tuple[Array, ...]:
+        return arrays
+
+    def prepare(self, *arrays: Array) -> Callable[[], object]:
+        del arrays
+        return lambda: time.sleep(0.002)
+
+    def profile(self, *arrays: Array, calls: int = 10) -> tuple[Step, ...]:  # noqa: ARG002
+        return ()
+
+
+def test_waiting_is_no_cost_by_the_clock_of_the_processor() -> None:
+    wall = time_in_turn({"it": Waiting()}, seconds_each=0.05)["it"]
+    own = time_in_turn({"it": Waiting()}, seconds_each=0.001, clock="processor")["it"]
+    assert wall.min_ms >= 2
+    assert own.median_ms < 1
+
+
+def test_a_timing_less_something_is_shorter_in_every_number() -> None:
+    timing = Machine(quiet).time({"a": 0.2})["a"]
+    less = timing.less(0.1)
+    assert less.median_ms == pytest.approx(timing.median_ms - 0.1)
+    assert less.rounds_ms == pytest.approx([it - 0.1 for it in timing.rounds_ms])
+    assert less.high_ms - less.low_ms == pytest.approx(timing.high_ms - timing.low_ms)
+
+
+def test_no_file_is_always_loaded_before_another() -> None:
+    orders = [loading_order(["a", "b", "c"], number) for number in range(4)]
+    assert orders[0] == orders[2] == ["a", "b", "c"]
+    assert orders[1] == orders[3] == ["c", "b", "a"]

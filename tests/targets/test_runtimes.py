@@ -1,6 +1,8 @@
 """Every runtime runs files as the others do, and refuses what is no file."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import onnx
@@ -10,10 +12,11 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from sartor import targets
-from sartor.deploy import export, run_images
+from sartor.deploy import export
 from sartor.errors import DamagedFileError, MeasurementError, OptionError, UnknownNameError
 from sartor.targets import RUNTIMES, Protocol, Runtime, TimedFile, inspect_file, reading, time_files
 from sartor.targets.runtimes import KINDS
+from sartor_agent.program import run_rows
 
 
 @pytest.fixture(params=list(reading(".onnx")))
@@ -43,7 +46,7 @@ def test_a_program_computes_what_the_network_does(
     program = runtime.compile(file, threads=1, precision="fp32")
     with torch.no_grad():
         wanted = network(torch.from_numpy(images)).numpy()
-    np.testing.assert_allclose(run_images(program, images), wanted, atol=1e-4)
+    np.testing.assert_allclose(run_rows(program, [images])[0], wanted, atol=1e-4)
     assert program.executed == "fp32"
     (port,) = program.inputs
     assert port.shape == (1, 3, 12, 12)
@@ -54,7 +57,7 @@ def test_many_images_give_what_single_ones_give(runtime: Runtime, file: Path) ->
     images = np.random.default_rng(1).standard_normal((5, 3, 12, 12), np.float32)
     program = runtime.compile(file, threads=1, precision="fp32")
     single = np.concatenate([program.run(images[i : i + 1])[0] for i in range(5)])
-    np.testing.assert_allclose(run_images(program, images), single, atol=1e-5)
+    np.testing.assert_allclose(run_rows(program, [images])[0], single, atol=1e-5)
 
 
 def test_every_float_precision_is_the_one_that_is_executed(runtime: Runtime, file: Path) -> None:
@@ -108,10 +111,11 @@ def test_what_a_runtime_reads_is_known_before_it_is_loaded(name: str) -> None:
 
 
 def test_the_target_says_what_it_is() -> None:
-    target = targets.open("cpu", threads=1)
+    target = targets.open("cpu", threads=1).reading(".onnx")
     assert set(target.runtimes) <= set(RUNTIMES)
     assert len(target.id) == 12
-    assert target.id == targets.open("cpu", threads=1).id
+    assert target.id == targets.open("cpu", threads=1).reading(".onnx").id
+    assert targets.open("cpu:onnxruntime").id == target.only("onnxruntime").id
     assert {"cpu", "cores", "threads"} <= set(target.fingerprint)
 
 
@@ -130,7 +134,8 @@ def test_the_target_says_what_it_is() -> None:
 def test_weights_are_as_large_as_sums_of_products_allow(
     flags: str, system: str, largest: int
 ) -> None:
-    target = targets.Target("cpu", 1, {}, {"flags": flags, "os": system})
+    place = SimpleNamespace(fingerprint=lambda *_: {"flags": flags, "os": system})
+    target = targets.Target("cpu", 1, {}, cast(targets.Place, place))
     assert target.largest_weight == largest
     if largest == 64:
         assert 2 * 255 * 64 < 2**15 <= 2 * 255 * 65, "two products, in 16 bits"
@@ -145,7 +150,7 @@ def test_a_target_that_is_not_there_is_refused() -> None:
 
 @pytest.mark.slow
 def test_fresh_processes_time_files_and_measure_memory(file: Path) -> None:
-    target = targets.open("cpu")
+    target = targets.open("cpu").reading(".onnx")
     files = {name: TimedFile(file, name, "fp32") for name in target.runtimes}
     timings = time_files(files, Protocol(seconds_each=0.1, processes=2))
     assert set(timings) == set(files)

@@ -1,13 +1,17 @@
 """Measurements in fresh processes, which a crash or a hang does not take down with them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sartor_agent.arrays import array_from_json, array_to_json
 from sartor_agent.process import START, WORKER, Ask, ask
-from sartor_agent.program import Port, Shapes, Step
+from sartor_agent.program import Array, Port, Shapes, Step
 from sartor_agent.timings import Timing, pool
+
+SLOW_FILE_S = 10.0
+"""Seconds for profiling a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Protocol:
     """On which processes run; by default where the system puts them."""
     seed: int = 0
     """Decides the order."""
+    clock: str = "wall"
+    """Or `processor`; see `sartor_agent.experiment.CLOCKS`."""
     most_bytes: int | None = None
     """Memory of a process; without, what the machine has."""
     worker: str = WORKER
@@ -104,6 +110,7 @@ def time_files(
             "copies": how.copies,
             "seconds_each": how.seconds_each / how.copies,
             "seed": how.seed + number,
+            "clock": how.clock,
             "most_bytes": how.most_bytes,
         }
         patience = how.patience_s + 5 * len(files) * (how.copies + how.seconds_each)
@@ -144,6 +151,66 @@ def inspect_file(
         tuple(Port(**port | {"shape": tuple(port["shape"])}) for port in plain["inputs"]),
         tuple(_step(step) for step in plain["steps"]),
     )
+
+
+def profile_files(
+    files: Mapping[str, TimedFile], how: Protocol | None = None, *, calls: int = 10, ask: Ask = ask
+) -> dict[str, tuple[Step, ...]]:
+    """Tell what files execute, all in one process.
+
+    Args:
+        files: By any name.
+        how: Threads, memory.
+        calls: Over which operations are timed.
+        ask: As for `time_files`.
+
+    Raises:
+        MeasurementError: The process crashed or did not end in time.
+    """
+    if not files:
+        return {}
+    how = how or Protocol()
+    request = {
+        "do": "profile",
+        "threads": how.threads,
+        "cores": how.cores,
+        "files": {name: it.to_json() for name, it in files.items()},
+        "calls": calls,
+        "most_bytes": how.most_bytes,
+    }
+    patience = how.patience_s + SLOW_FILE_S * len(files)
+    plain = ask(request, patience, list(files), how.worker)
+    return {name: tuple(_step(step) for step in plain[name]) for name in files}
+
+
+def run_file(
+    it: TimedFile, arrays: Sequence[Array], how: Protocol | None = None, *, ask: Ask = ask
+) -> tuple[Array, ...]:
+    """Run a file on given inputs in a process of its own.
+
+    Args:
+        it: The file.
+        arrays: Its inputs, (n, ...) each, of any number of rows.
+        how: Threads, memory, and patience for all of it.
+        ask: As for `time_files`.
+
+    Returns:
+        All outputs, (n, ...).
+
+    Raises:
+        MeasurementError: The process crashed or did not end in time.
+    """
+    how = how or Protocol()
+    request = {
+        "do": "run",
+        "threads": how.threads,
+        "cores": how.cores,
+        "file": it.to_json(),
+        "inputs": [array_to_json(array) for array in arrays],
+        "most_bytes": how.most_bytes,
+    }
+    plain = ask(request, how.patience_s, [str(it.file)], how.worker)
+    return tuple(array_from_json(it) for it in plain["outputs"])
 
 
 def _timing(plain: dict[str, Any]) -> Timing:

@@ -73,7 +73,7 @@ class Process:
             self._process.communicate()  # closes the pipes and leaves no zombie
             os.close(self._request)
         if self._process.returncode != 0:
-            reason = _reason(self._process.returncode, err.decode(errors="replace"))
+            reason = reason_of(self._process.returncode, err.decode(errors="replace"))
             raise MeasurementError(f"the process that measured {named} failed: {reason}")
         try:
             answer: dict[str, Any] = json.loads(out)
@@ -125,8 +125,13 @@ def stay_with_the_caller() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _reason(code: int, stderr: str) -> str:
-    """Say why a process ended: the signal, or the last line that it wrote."""
+def reason_of(code: int, stderr: str) -> str:
+    """Say why a process ended.
+
+    Args:
+        code: Exit status; negative, the signal.
+        stderr: What it wrote, whose last line tells.
+    """
     if code < 0:
         name = signal.Signals(-code).name
         hint = ", probably for lack of memory" if name == "SIGKILL" else ""

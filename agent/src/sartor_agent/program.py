@@ -92,6 +92,29 @@ class Program(Protocol):
         """Return the time of every operation, in the order of execution; nothing if unknown."""
 
 
+class Runs(Protocol):
+    """A program as far as it can be run: here, or somewhere else."""
+
+    inputs: tuple[Port, ...]
+
+    def run(self, *arrays: Array) -> tuple[Array, ...]:
+        """Return all outputs for inputs; see `Program.run`."""
+
+
+def run_rows(program: Runs, arrays: Sequence[Array]) -> tuple[Array, ...]:
+    """Run a program on many rows at once, or row by row where it reads one at a time.
+
+    Args:
+        program: All of whose outputs have a row for each that is read.
+        arrays: Its inputs, (n, ...) each, of any number of rows.
+    """
+    if all(port.any_batch for port in program.inputs):
+        return program.run(*arrays)
+    rows = range(len(arrays[0]))
+    each = [program.run(*(it[row : row + 1] for it in arrays)) for row in rows]
+    return tuple(np.concatenate(found) for found in zip(*each, strict=True))
+
+
 class Runtime(Protocol):
     """Software that executes files on a device. Stateless."""
 

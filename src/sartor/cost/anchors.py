@@ -5,19 +5,16 @@ then says little of what was timed at another moment, unless both are compared w
 """
 
 import math
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from sartor.targets import Program, Timing, time_in_turn
+from sartor.targets import Target, TimedFile, Timing
 
 SCALES = (0.1, 0.3, 0.6)
 """Of the designs that are anchors."""
-SLOW = 1.1
-"""Programs are timed again where the anchors took this times their least."""
-TRIES = 3
-"""Times that programs are timed at most."""
 
 
 def pace_of(timings: Iterable[Timing]) -> float:
@@ -27,38 +24,53 @@ def pace_of(timings: Iterable[Timing]) -> float:
 
 @dataclass(slots=True)
 class Anchors:
-    """Programs that stay the same.
+    """Files that stay the same. Used from several threads where a target is several boards.
 
     Args:
-        programs: By names that no other program has.
+        target: Where they run.
+        files: By names that no other file has.
+        least: The shortest milliseconds so far.
+        slow: Files are timed again where the anchors took this times their least.
+        tries: Times that files are timed at most.
+        peace: They are timed again, too, where the time of an anchor is not trustworthy.
+        clock: See `sartor_agent.experiment.CLOCKS`.
     """
 
-    programs: Mapping[str, Program]
+    target: Target
+    files: Mapping[str, TimedFile]
     least: float = math.inf
-    """The shortest milliseconds so far."""
+    slow: float = 1.1
+    tries: int = 3
+    peace: bool = True
+    clock: str = "wall"
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def time(
-        self, programs: Mapping[str, Program], seconds_each: float, seed: int
+        self, files: Mapping[str, TimedFile], seconds_each: float, seed: int
     ) -> tuple[float, dict[str, Timing]]:
-        """Time programs until the machine is as fast as it was, a few times; return the best try.
+        """Time files until the machine is as fast as it was, a few times; return the best try.
 
         Another's work on the same core slows some kernels more than others, which no factor for all
         of them can undo.
 
         Returns:
-            The milliseconds of the anchors, timed in turn with the programs, and all timings.
+            The milliseconds of the anchors, timed in turn with the files, and the timings of these.
+
+        Raises:
+            MeasurementError: A process on a board crashed or did not end.
+            BoardError: No board is left.
         """
+        how = self.target.how(seconds_each=seconds_each, seed=seed, clock=self.clock)
         tries = []
-        for _ in range(TRIES):
-            timings = time_in_turn(
-                {**programs, **self.programs}, seconds_each=seconds_each, seed=seed
-            )
-            anchors = [timings[name] for name in self.programs]
+        for _ in range(self.tries):
+            timings = self.target.place.time_in_turn({**files, **self.files}, how)
+            anchors = [timings.pop(name) for name in self.files]
             pace = pace_of(anchors)
-            noisy = not all(it.trustworthy for it in anchors)
+            noisy = self.peace and not all(it.trustworthy for it in anchors)
             tries.append((noisy, pace, timings))
-            if not noisy and pace < SLOW * self.least:
+            if not noisy and pace < self.slow * self.least:
                 break
         _, pace, timings = min(tries, key=lambda it: it[:2])
-        self.least = min(self.least, pace)
+        with self._lock:
+            self.least = min(self.least, pace)
         return pace, timings

@@ -3,8 +3,10 @@
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,16 @@ SECONDS_EACH = 0.08
 """Time for one program. A few hundred calls of a small network, in blocks."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A network that is ready to be timed."""
+
+    design: Design
+    group: int
+    """Number of its architecture."""
+    file: TimedFile
+
+
 @dataclass(slots=True)
 class Surveyor:
     """Times networks of a family on a target.
@@ -53,13 +65,9 @@ class Surveyor:
     runtimes: dict[str, tuple[str, ...]] = field(init=False)
     dropped: list[str] = field(default_factory=list)
     """Sentences on what was left out."""
-    _anchors: Anchors | None = None
 
     def __post_init__(self) -> None:
-        self.runtimes = {
-            name: runtime.capabilities().float_precisions
-            for name, runtime in self.target.runtimes.items()
-        }
+        self.runtimes = {name: it.float_precisions for name, it in self.target.runtimes.items()}
 
     def run(
         self,
@@ -75,19 +83,22 @@ class Surveyor:
         """
         started = time.monotonic()
         goal = MOST if networks is None else networks
-        while (done := self.architectures) < goal:
-            share = done / goal
-            if seconds is not None:
-                share = max(share, (time.monotonic() - started) / max(seconds, 1e-9))
-                if share >= 1 and done >= FEWEST:
-                    break
-            if report is not None:
-                report(min(1.0, share), f"{done} architectures timed")
-            self._time(range(done, min(goal, done + CHUNK)))
-            if self.architectures == PILOT:
-                self._drop_slow()
-            if keep is not None:
-                keep()
+        with tempfile.TemporaryDirectory() as folder:
+            anchors = self.anchors(Path(folder))
+            while (done := self.architectures) < goal:
+                share = done / goal
+                if seconds is not None:
+                    share = max(share, (time.monotonic() - started) / max(seconds, 1e-9))
+                    if share >= 1 and done >= FEWEST:
+                        break
+                if report is not None:
+                    report(min(1.0, share), f"{done} architectures timed")
+                together = CHUNK * self.target.place.at_once if done >= PILOT else PILOT
+                self._time(range(done, min(goal, done + together)), anchors)
+                if self.architectures == PILOT:
+                    self._drop_slow()
+                if keep is not None:
+                    keep()
 
     @property
     def architectures(self) -> int:
@@ -155,44 +166,50 @@ class Surveyor:
             designs.append(Design(dict(architecture) | fixed | stages))
         return designs
 
-    def _time(self, numbers: range) -> None:
+    def _time(self, numbers: range, anchors: Anchors) -> None:
+        """Time architectures, chunk by chunk, as many chunks at a time as there are boards."""
+        chunks = [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
+        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(chunks)) as threads:
+            written = [self._written(chunk, Path(folder)) for chunk in chunks]
+            for timed in threads.map(partial(self._timed, anchors), written):
+                self.timed += timed
+
+    def _written(self, numbers: range, folder: Path) -> list[_Written]:
+        """Write the files of architectures, in all that they are timed in."""
         rng = np.random.default_rng((self.seed, 1, numbers.start))
-        with tempfile.TemporaryDirectory() as folder:
-            programs, planned = {}, {}
-            for number in numbers:
-                architecture = self._architecture(number)
-                for design in self._deployments(architecture, rng):
-                    file = self.build(design, Path(folder))
-                    how = deployment(design)
-                    runtime = self.target.runtimes[how.runtime]
-                    programs[design.id] = runtime.compile(
-                        file, threads=self.target.threads, precision=how.float_precision
-                    )
-                    planned[design.id] = (design, number, file.stat().st_size)
-            if self._anchors is None:
-                self._anchors = self._load_anchors(Path(folder))
-            pace, timings = self._anchors.time(programs, SECONDS_EACH, self.seed)
-        for key, (design, number, size) in planned.items():
-            self.timed.append(Timed(design, number, timings[key].median_ms, size, pace))
+        return [
+            _Written(design, number, self.written(design, folder))
+            for number in numbers
+            for design in self._deployments(self._architecture(number), rng)
+        ]
 
-    def anchors(self, folder: Path) -> dict[str, TimedFile]:
-        """Write the networks that are timed with all others, for the first runtime."""
-        name, runtime = next(iter(self.target.runtimes.items()))
-        precision = runtime.capabilities().float_precisions[0]
-        files = {}
-        for scale in SCALES:
-            design = Design(deployed(self.family.scaled(scale), name, precision))
-            files[f"anchor {scale:g}"] = TimedFile(self.build(design, folder), name, precision)
-        return files
-
-    def _load_anchors(self, folder: Path) -> Anchors:
-        programs = {
-            name: self.target.runtimes[it.runtime].compile(
-                it.file, threads=self.target.threads, precision=it.precision
+    def _timed(self, anchors: Anchors, chunk: Sequence[_Written]) -> list[Timed]:
+        """Time the files of a chunk in turn."""
+        files = {it.design.id: it.file for it in chunk}
+        pace, timings = anchors.time(files, SECONDS_EACH, self.seed)
+        return [
+            Timed(
+                it.design, it.group, timings[it.design.id].median_ms,
+                it.file.file.stat().st_size, pace,
             )
-            for name, it in self.anchors(folder).items()
+            for it in chunk
+        ]  # fmt: skip
+
+    def anchors(self, folder: Path) -> Anchors:
+        """Write the networks that are timed with all others, for the first runtime."""
+        name, can = next(iter(self.target.runtimes.items()))
+        files = {
+            f"anchor {scale:g}": self.written(
+                Design(deployed(self.family.scaled(scale), name, can.float_precisions[0])), folder
+            )
+            for scale in SCALES
         }
-        return Anchors(programs, min((it.pace for it in self.timed), default=math.inf))
+        return Anchors(self.target, files, min((it.pace for it in self.timed), default=math.inf))
+
+    def written(self, design: Design, folder: Path) -> TimedFile:
+        """Write the file of a design with random weights."""
+        how = deployment(design)
+        return TimedFile(self.build(design, folder), how.runtime, how.float_precision)
 
     def _architecture(self, number: int) -> Design:
         """Draw an architecture: the ends first, then small, medium and large ones in turn.

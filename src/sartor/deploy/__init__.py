@@ -3,7 +3,7 @@
 from sartor.deploy.artifact import Card, write_artifact
 from sartor.deploy.export import export
 from sartor.deploy.quantize import quantize
-from sartor.deploy.verify import Accuracy, measure_accuracy, run_images, wilson
+from sartor.deploy.verify import Accuracy, measure_accuracy, wilson
 
 __all__ = [
     "Accuracy",
@@ -11,7 +11,6 @@ __all__ = [
     "export",
     "measure_accuracy",
     "quantize",
-    "run_images",
     "wilson",
     "write_artifact",
 ]

@@ -68,12 +68,15 @@ class Graph:
             candidate = f"{name}_{count}"
         return candidate
 
-    def model(self, output: Value, shape: tuple[int, int, int]) -> onnx.ModelProto:
+    def model(
+        self, output: Value, shape: tuple[int, int, int], opset: int = OPSET
+    ) -> onnx.ModelProto:
         """Finish the graph.
 
         Args:
             output: What the file computes; it is called `logits` in the file.
             shape: Channels, rows and columns of the input.
+            opset: Version of the operators.
 
         Raises:
             OptionError: A weight is NaN or infinite.
@@ -82,17 +85,21 @@ class Graph:
         finite = {name: _finite(array, name) for name, array in self.constants.items()}
         # Of weights, shapes say enough: with their numbers inference takes forty times as long.
         light = [_without_numbers(it, name) for name, it in finite.items()]
-        inferred = onnx.shape_inference.infer_shapes(self._model(shape, None, light))
-        dims = inferred.graph.output[0].type.tensor_type.shape.dim
-        given = [it.dim_value or None for it in dims]
+        inferred = onnx.shape_inference.infer_shapes(self._model(shape, None, light, opset))
+        found = inferred.graph.output[0].type.tensor_type
+        # A shape that is not known is none; without dimensions it would be that of one number.
+        given = (
+            [it.dim_value or None for it in found.shape.dim] if found.HasField("shape") else None
+        )
         weights = [numpy_helper.from_array(it, name) for name, it in finite.items()]
-        return self._model(shape, given, weights)
+        return self._model(shape, given, weights, opset)
 
     def _model(
         self,
         shape: tuple[int, int, int],
         output: Sequence[int | None] | None,
         constants: Sequence[TensorProto],
+        opset: int,
     ) -> onnx.ModelProto:
         graph = helper.make_graph(
             list(self.nodes.values()),
@@ -103,7 +110,7 @@ class Graph:
         )
         return helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
+            opset_imports=[helper.make_opsetid("", opset)],
             ir_version=IR_VERSION,
             producer_name="sartor",
             producer_version=sartor.__version__,

@@ -8,10 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sartor.targets import Loaded
 from sartor.units import Measurement
-from sartor_agent.program import Program
 
-BATCH = 256
 Z95 = 1.959963984540054
 """Quantile of the normal distribution for a two-sided interval of 95 %."""
 
@@ -34,7 +33,7 @@ class Accuracy:
 
 
 def measure_accuracy(
-    program: Program,
+    program: Loaded,
     images: Sequence[object] | npt.ArrayLike,
     labels: npt.NDArray[np.int64],
     preprocessing: Prepares,
@@ -43,16 +42,16 @@ def measure_accuracy(
     """Run all images and compare with their labels.
 
     Args:
-        program: Runs the exported file.
+        program: The exported file.
         images: Cached images, (n, r, r, c).
         labels: Positions in `classes`, (n,).
         preprocessing: What the card describes.
         classes: Names.
     """
     found = []
-    for start in range(0, len(labels), BATCH):
-        prepared = preprocessing.apply(images[start : start + BATCH])  # type: ignore[index,arg-type]
-        found.append(run_images(program, prepared).argmax(1))
+    for start in range(0, len(labels), program.rows):
+        prepared = preprocessing.apply(images[start : start + program.rows])  # type: ignore[index,arg-type]
+        found.append(program.run(prepared)[0].argmax(1))
     right = np.concatenate(found) == labels
     per_class = {}
     for position, name in enumerate(classes):
@@ -60,13 +59,6 @@ def measure_accuracy(
         if own.any():
             per_class[name] = share_of(int(right[own].sum()), int(own.sum()))
     return Accuracy(share_of(int(right.sum()), len(labels)), per_class, len(labels))
-
-
-def run_images(program: Program, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return what a program of one input gives first, (n, k), for images, (n, c, h, w)."""
-    if program.inputs[0].any_batch:
-        return program.run(images)[0]
-    return np.concatenate([program.run(images[i : i + 1])[0] for i in range(len(images))])
 
 
 def share_of(correct: int, count: int) -> Measurement:

@@ -1,9 +1,6 @@
-"""The stages of a job in order, each one resumable."""
+"""The stages of a job in order, each one resumable. Each verb is a module of its own, fetched when
+it is used: `sartor.fit` is `sartor.jobs.fit.fit`. Here stands what all of them report to."""
 
-from sartor.jobs.fit import Run, fit
-from sartor.jobs.measure import measure
-from sartor.jobs.measuring import Measured
 from sartor.jobs.progress import Progress, Silent
-from sartor.jobs.survey import Surveyed, survey
 
-__all__ = ["Measured", "Progress", "Run", "Silent", "Surveyed", "fit", "measure", "survey"]
+__all__ = ["Progress", "Silent"]

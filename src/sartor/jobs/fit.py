@@ -1,5 +1,6 @@
 """The main job: data and a device in, networks that are ready to ship out."""
 
+import contextlib
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,6 +85,8 @@ def fit(
     versus: Iterable[str] = (),
     picks: int = 4,
     resolution: int | None = None,
+    tokens: str | Path | None = None,
+    certificate: str | Path | None = None,
     cache: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -94,7 +97,8 @@ def fit(
     Args:
         data: A folder of class folders, an .npz, IDX files, or a name such as `sklearn:digits`.
         out: The run folder; new, or holding a run that was asked for the same.
-        target: Device on which the networks will run.
+        target: Device on which the networks will run: `cpu`, `cpu:RUNTIME`, or a board,
+            `http://HOST:PORT`; several equal boards, with commas between, share the work.
         limits: `"latency=5ms"`, several in a list, or bounds by metric: `{"latency_ms": 5}`.
         minutes: Time for everything but `versus`; 30 where neither this nor `steps` is given.
         steps: Steps of supernet training instead; the run then repeats exactly by seed.
@@ -106,6 +110,9 @@ def fit(
             long as the run trained, beside its minutes.
         picks: Networks to deliver.
         resolution: Rows and columns to which images are brought; by default what suits the data.
+        tokens: JSON file of the tokens of boards, by host and port; by default
+            `~/.config/sartor/tokens.json`.
+        certificate: PEM file to trust, for boards that are reached by https.
         cache: Where decoded images and surveys are kept; by default `~/.cache/sartor`.
         progress: Told how the run goes.
 
@@ -132,10 +139,14 @@ def fit(
         resolution=resolution,
     )
     place = CACHE if cache is None else Path(cache)
-    device = targets.open(asked.target, threads=asked.threads)
-    with RunFolder.open(out, asked.to_json(), {"target": dict(device.fingerprint)}) as folder:
-        stages = _Stages(asked, folder, place, device, progress or Silent())
-        return Run(folder.path, stages.run())
+    opened = targets.open(
+        asked.target, threads=asked.threads, tokens=tokens, certificate=certificate
+    )
+    with contextlib.closing(opened.place):
+        device = opened.reading(targets.EXCHANGED)
+        with RunFolder.open(out, asked.to_json(), {"target": dict(device.fingerprint)}) as folder:
+            stages = _Stages(asked, folder, place, device, progress or Silent())
+            return Run(folder.path, stages.run())
 
 
 @dataclass(frozen=True, slots=True)

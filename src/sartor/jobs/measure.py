@@ -14,7 +14,6 @@ from sartor.jobs.progress import Progress, Silent
 from sartor.report import write_measurement
 from sartor.report.measurement import Measurement
 from sartor.study import CACHE
-from sartor.targets.remote import TOKENS
 
 
 def measure(
@@ -30,7 +29,7 @@ def measure(
     energy: bool = False,
     operators: bool = False,
     report: str | Path | None = None,
-    tokens: str | Path = TOKENS,
+    tokens: str | Path | None = None,
     certificate: str | Path | None = None,
     cache: str | Path | None = None,
     progress: Progress | None = None,
@@ -52,7 +51,8 @@ def measure(
         energy: Measure the energy of a call where the device tells it, estimate it otherwise.
         operators: Tell the time of every operator that is executed.
         report: Where a page for people is written: tables and pictures of where the time goes.
-        tokens: JSON file of the tokens of boards, by host and port.
+        tokens: JSON file of the tokens of boards, by host and port; by default
+            `~/.config/sartor/tokens.json`.
         certificate: PEM file to trust, for boards that are reached by https.
         cache: Where what is known of devices is kept; by default `~/.cache/sartor`.
         progress: Is told how far it is.
@@ -77,7 +77,7 @@ def measure(
         seed=seed,
         energy=energy,
         operators=operators or report is not None,
-        tokens=Path(tokens),
+        tokens=None if tokens is None else Path(tokens),
         certificate=None if certificate is None else Path(certificate),
         cache=CACHE if cache is None else Path(cache),
     )

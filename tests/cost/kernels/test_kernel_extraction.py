@@ -5,24 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sartor import targets
 from sartor.cost.kernels import Kernel, kernels_of
 from sartor.cost.kernels.blocks import BLOCKS
 from sartor.cost.kernels.chains import write_chain
 from sartor.cost.kernels.draw import DRAWS, draw, vary
-from sartor.cost.kernels.extract import profiled_kernels
+from sartor.cost.kernels.extract import kernels_and_shares
 from sartor.cost.kernels.sketch import Sketch
 from sartor.deploy import export, quantize
 from sartor.errors import OptionError
 from sartor.graph.formats.onnx import read_onnx
 from sartor.nets import Network, mobile
-from sartor.targets import Program, Step
+from sartor.targets import Program, Step, reading
 
 PLAIN: Sketch = {
     "block": "plain", "depth": 2, "size": 14, "width": 32, "outputs": 32, "kernel": 3,
     "activation": "relu",
 }  # fmt: skip
-RUNTIMES = targets.open("cpu").runtimes
+RUNTIMES = reading(".onnx")
 
 
 def drawn(block: str) -> Sketch:
@@ -43,6 +42,11 @@ def compiled(file: Path, shape: tuple[int, int, int], precision: str, runtime: s
     return RUNTIMES[runtime].compile(file, threads=1, precision="fp32")
 
 
+def profiled(program: Program) -> tuple[Step, ...]:
+    images = [port.noise(np.random.default_rng(0)) for port in program.inputs]
+    return program.profile(*images, calls=1)
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 @pytest.mark.parametrize("seed", [0, 1])
@@ -55,9 +59,8 @@ def test_every_step_of_a_network_is_a_kernel(
     file = tmp_path / "network.onnx"
     export(Network(family.blueprint(design)).eval(), file, (3, pixels, pixels))
     program = compiled(file, (3, pixels, pixels), precision, runtime)
-    images = [port.noise(np.random.default_rng(0)) for port in program.inputs]
-    steps = program.profile(*images, calls=1)
-    kernels = kernels_of(program, runtime)
+    steps = profiled(program)
+    kernels = kernels_of(steps, runtime)
     if runtime == "onnxruntime":  # OpenVINO leaves out other steps each time that it is asked
         assert sorted(it.kind for it in kernels) == sorted(it.kind for it in steps)
     assert all(it.runtime == runtime and it.precision for it in kernels)
@@ -70,7 +73,8 @@ def test_every_step_of_a_network_is_a_kernel(
 def test_full_blocks_of_channels_keep_the_multiply_adds(precision: str, tmp_path: Path) -> None:
     shape = write_chain(PLAIN, tmp_path / "chain.onnx")
     program = compiled(tmp_path / "chain.onnx", shape, precision, "onnxruntime")
-    assert sum(it.macs for it in kernels_of(program, "onnxruntime")) == 14**2 * 32**2 * (4 * 9 + 1)
+    kernels = kernels_of(profiled(program), "onnxruntime")
+    assert sum(it.macs for it in kernels) == 14**2 * 32**2 * (4 * 9 + 1)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -79,10 +83,11 @@ def test_every_sort_of_chain_is_written_compiled_and_rounded(block: str, tmp_pat
     shape = write_chain(sketch, tmp_path / "chain.onnx")
     for precision in ("fp32", "int8"):
         program = compiled(tmp_path / "chain.onnx", shape, precision, "onnxruntime")
-        kernels, shares = profiled_kernels(program, "onnxruntime", calls=1)
+        kernels, shares = kernels_and_shares(profiled(program), "onnxruntime")
         assert len(kernels) == len(shares) > 1
         assert sum(shares) == pytest.approx(1, rel=1e-3)
         assert min(shares) > 0
+    assert read_onnx(tmp_path / "chain.onnx").macs > 0, "shapes are declared as they are"
 
 
 def test_every_sort_of_chain_is_drawn() -> None:
@@ -114,7 +119,7 @@ def test_convolutions_are_told_apart_by_how_they_are_computed(tmp_path: Path) ->
     write_chain(sketch, tmp_path / "chain.onnx")
     program = compiled(tmp_path / "chain.onnx", (32, 14, 14), "fp32", "onnxruntime")
     found: dict[str, list[Kernel]] = {}
-    for it in kernels_of(program, "onnxruntime"):
+    for it in kernels_of(profiled(program), "onnxruntime"):
         if it.kind == "Conv":
             found.setdefault(it.form.removesuffix(" in blocks"), []).append(it)
     assert {form: len(own) for form, own in found.items()} == {
@@ -128,34 +133,21 @@ def test_convolutions_are_told_apart_by_how_they_are_computed(tmp_path: Path) ->
 def test_a_residual_that_is_added_by_a_convolution_is_read_by_it(tmp_path: Path) -> None:
     shape = write_chain(PLAIN, tmp_path / "chain.onnx")
     program = compiled(tmp_path / "chain.onnx", shape, "fp32", "onnxruntime")
-    reads = [it.read for it in kernels_of(program, "onnxruntime") if "sum" in it.detail]
+    reads = [it.read for it in kernels_of(profiled(program), "onnxruntime") if "sum" in it.detail]
     assert reads
     assert set(reads) == {2 * 14**2 * 32}
 
 
 def test_a_network_that_is_compiled_again_has_the_same_kernels(tmp_path: Path) -> None:
-    sketch = drawn("patches")
-    shape = write_chain(sketch, tmp_path / "chain.onnx")
+    chain = tmp_path / "chain.onnx"
+    shape = write_chain(drawn("patches"), chain)
     one, other = (
-        kernels_of(compiled(tmp_path / "chain.onnx", shape, "fp32", "onnxruntime"), "onnxruntime")
+        kernels_of(profiled(compiled(chain, shape, "fp32", "onnxruntime")), "onnxruntime")
         for _ in range(2)
     )
     assert one == other
 
 
 def test_a_runtime_that_tells_nothing_is_refused() -> None:
-    class Silent:
-        executed = "fp32"
-        inputs = ()
-
-        def run(self) -> tuple[()]:
-            return ()
-
-        def prepare(self) -> object:
-            return self.run
-
-        def profile(self, calls: int = 10) -> tuple[Step, ...]:  # noqa: ARG002
-            return ()
-
     with pytest.raises(OptionError, match="does not tell what it executes"):
-        kernels_of(Silent(), "quiet")  # type: ignore[arg-type]
+        kernels_of((), "quiet")

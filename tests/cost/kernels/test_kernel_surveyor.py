@@ -1,7 +1,7 @@
 """A survey of kernels repeats by its seed, and goes on where it was stopped."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,35 +10,39 @@ from sartor import targets
 from sartor.cost.kernels import Asked, KernelSurveyor, kernel_survey_file, survey_kernels, surveyor
 from sartor.cost.kernels.extract import kernels_of
 from sartor.cost.kernels.kernel import Kernel
-from sartor.cost.kernels.stopwatch import ANCHOR, NOTHING, TRIES, Stopwatch
-from sartor.errors import DamagedFileError, DataError, OptionError
+from sartor.errors import DamagedFileError, DataError, OptionError, UnknownNameError
+from sartor.graph.formats import read_onnx
 from sartor.nets import mobile
-from sartor.targets import Program, Timing
+from sartor.targets import Protocol, Step, TimedFile, Timing
+from sartor.targets.here import ThisMachine
 
 CHUNKS = 5
 
 
-def made_up_shares(program: Program, runtime: str) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
-    kernels = kernels_of(program, runtime)
-    return kernels, tuple(1 / len(kernels) for _ in kernels)
-
-
 def made_up_times(
-    _: Stopwatch, programs: Mapping[str, Program], seconds_each: float, seed: int
-) -> tuple[float, dict[str, float]]:
-    assert seconds_each > 0 <= seed
+    _: ThisMachine, files: Mapping[str, TimedFile], how: Protocol
+) -> dict[str, Timing]:
+    assert how.seconds_each > 0
+    assert how.clock == "processor"
     times = {}
-    for name, program in programs.items():
-        kernels = kernels_of(program, "onnxruntime")
-        times[name] = sum(1e-3 + it.macs / 2e7 + it.moved_bytes / 1e7 for it in kernels)
-    return 1.0, times
+    for name, it in files.items():
+        value = 1e-3 + read_onnx(it.file).macs / 2e7
+        times[name] = Timing(value, value, value, value, value, value, 1, (value,))
+    return times
+
+
+def made_up_shares(
+    steps: Sequence[Step], runtime: str
+) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
+    kernels = kernels_of(steps, runtime)
+    return kernels, tuple(1 / len(kernels) for _ in kernels)
 
 
 @pytest.fixture
 def fake_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times are told by what is executed; the worst networks are looked for early and often."""
-    monkeypatch.setattr(surveyor, "profiled_kernels", made_up_shares)
-    monkeypatch.setattr(Stopwatch, "time", made_up_times)
+    monkeypatch.setattr(surveyor, "kernels_and_shares", made_up_shares)
+    monkeypatch.setattr(ThisMachine, "time_in_turn", made_up_times)
     monkeypatch.setattr(surveyor, "CHUNK", 4)
     monkeypatch.setattr(surveyor, "PILOT", 4)
     monkeypatch.setattr(surveyor, "ROUND", 2)
@@ -92,9 +96,20 @@ def test_without_seconds_nothing_is_surveyed() -> None:
         survey_kernels(targets.open("cpu"), Asked(seconds=0))
 
 
+@pytest.mark.usefixtures("fake_clock")
+def test_several_boards_time_the_networks_that_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, together = fresh(), fresh()
+    alone.run(seconds=1e6, chunks=CHUNKS)
+    monkeypatch.setattr(ThisMachine, "at_once", 3)
+    kept = []
+    together.run(seconds=1e6, chunks=CHUNKS, keep=lambda: kept.append(together.chunks))
+    assert [it.to_json() for it in together.samples] == [it.to_json() for it in alone.samples]
+    assert kept == list(range(1, CHUNKS + 1))
+
+
 def test_what_the_target_lacks_is_refused() -> None:
     target = targets.open("cpu")
-    with pytest.raises(OptionError, match="runtime is 'tvm'; this target has: onnxruntime"):
+    with pytest.raises(UnknownNameError, match=r"unknown runtime 'tvm'; known: .*onnxruntime"):
         KernelSurveyor(target, "tvm", ("fp32",), 0)
     with pytest.raises(OptionError, match="precision is 'int4'; onnxruntime executes here"):
         KernelSurveyor(target, "onnxruntime", ("fp32", "int4"), 0)
@@ -107,33 +122,4 @@ def test_surveys_of_different_things_are_kept_in_different_files(tmp_path: Path)
         for it in (Asked(), Asked(seed=1), Asked(runtime="openvino"), Asked(precisions=("fp32",)))
     ]
     assert len(set(files)) == 4
-    assert all(target.id in file.name for file in files)
-
-
-class Idle:
-    """A program that does nothing."""
-
-    inputs = ()
-
-    def prepare(self) -> object:
-        return lambda: None
-
-
-def test_programs_are_timed_again_while_the_anchors_are_slow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    script = [2.0, 1.1, 1.0]
-
-    def scripted(calls: Mapping[str, object], **_: object) -> dict[str, Timing]:
-        slower = script.pop(0)
-        assert set(calls) == {"it", ANCHOR + "one", NOTHING}
-        times = {"it": 3 * slower + 0.5, ANCHOR + "one": slower, NOTHING: 0.5}
-        return {k: Timing(v, v, v, v, v, v, calls=1, rounds_ms=(v,)) for k, v in times.items()}
-
-    monkeypatch.setattr("sartor.cost.kernels.stopwatch.time_calls", scripted)
-    watch = Stopwatch({"one": Idle()}, threads=1, least=1.0)  # type: ignore[dict-item]
-    pace, times = watch.time({"it": Idle()}, 0.1, 0)  # type: ignore[dict-item]
-    assert TRIES == 2
-    assert pace == 1.1
-    assert times == {"it": pytest.approx(3.3)}
-    assert script == [1.0]
+    assert all(target.only("onnxruntime").id in files[place].name for place in (0, 1, 3))

@@ -12,9 +12,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_MESSAGE = 2**20
-"""Bytes of a request that uploads nothing."""
-
-
+"""Bytes of a request that brings nothing along."""
+LARGEST_JOB = 2**24
+"""Bytes of a request for a job, which may hold inputs to run."""
 DIGITS = 15
 """Of a length, at most."""
 
@@ -52,11 +52,16 @@ class Gate:
         if b"transfer-encoding" in headers:
             return 411, "the length of the body is unknown; send Content-Length."
         length = headers.get(b"content-length", b"0")
-        is_upload = scope["method"] == "PUT" and "/programs/" in scope["path"]
-        most = self._upload_bytes if is_upload else LARGEST_MESSAGE
+        most = self._most(scope["path"]) if scope["method"] == "PUT" else LARGEST_MESSAGE
         if not length.isdigit() or len(length) > DIGITS or int(length) > most:
             return 413, f"the body is longer than {most} bytes, or its length is no number."
         return None
+
+    def _most(self, path: str) -> int:
+        """Return how many bytes may be put at a path."""
+        if "/programs/" in path:
+            return self._upload_bytes
+        return LARGEST_JOB if "/jobs/" in path else LARGEST_MESSAGE
 
     def _bounded(self, receive: Receive) -> Receive:
         """Drop a body of which nothing arrives for too long."""

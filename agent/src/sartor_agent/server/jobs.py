@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from sartor_agent.checking import Checker
 from sartor_agent.errors import MeasurementError
-from sartor_agent.process import START, Process
+from sartor_agent.process import Process
 from sartor_agent.server import messages
 from sartor_agent.server.programs import Programs
 from sartor_agent.server.refusals import MISSING, Refusal
@@ -67,6 +68,7 @@ class Jobs:
         self._changed = threading.Condition()
         self._device = threading.Lock()
         """Held while a process runs: nothing is measured beside anything else."""
+        self._checker = Checker(settings.worker, settings.most_bytes)
         self._current: tuple[Job, Process] | None = None
         self._closed = False
         self._jobs = {job.id: job for job in self._read_back()}
@@ -134,14 +136,12 @@ class Jobs:
         Raises:
             Refusal: It is no self-contained model.
         """
-        request = {"do": "check", "file": str(file), "most_bytes": self._settings.most_bytes}
         with self._device:
             try:
-                answer = Process(self._settings.worker).answer(request, START, ["the program"])
+                return self._checker.check(file)
             except MeasurementError as error:
-                reason = str(error).replace(str(file), "it").partition(" failed: ")[2]
-                raise Refusal(422, f"the program is refused: {reason or error}") from error
-        return str(answer["ending"])
+                reason = str(error).replace(str(file), "it")
+                raise Refusal(422, f"the program is refused: {reason}") from error
 
     def close(self) -> None:
         """Stop everything."""
@@ -151,6 +151,7 @@ class Jobs:
                 self._end(job, "lost", error="the agent was stopped")
             self._changed.notify_all()
         self._thread.join()
+        self._checker.rest()
 
     def _known(self, job_id: str) -> Job:
         if (job := self._jobs.get(job_id)) is None:
@@ -210,6 +211,7 @@ class Jobs:
             if not all(file.exists() for file in job.labels):
                 self._end(job, "lost", error="its programs made room for others")
                 return
+            self._checker.rest()
             try:
                 process = Process(self._settings.worker)
             except OSError as error:

@@ -57,6 +57,7 @@ class Time(Message):
     copies: Annotated[int, Field(ge=1, le=16)] = 1
     seconds_each: Seconds
     seed: Seed
+    clock: Literal["wall", "processor"] = "wall"
     most_bytes: Bytes | None = None
 
     def programs(self) -> dict[str, Program]:
@@ -77,6 +78,53 @@ class Inspect(Message):
     threads: Threads
     cores: Cores = Field(default_factory=list)
     calls: Annotated[int, Field(ge=0, le=10_000)]
+    most_bytes: Bytes | None = None
+
+    def programs(self) -> dict[str, Program]:
+        """Return what is measured, by the names in messages."""
+        return {self.file.label: self.file}
+
+    def to_request(self, paths: Mapping[str, Path]) -> dict[str, Any]:
+        """Return what a worker reads."""
+        return self.model_dump() | {"file": self.file.to_request(paths)}
+
+
+class Profile(Message):
+    """Programs to be profiled, in one process."""
+
+    do: Literal["profile"]
+    files: Annotated[dict[Label, Program], Field(min_length=1, max_length=256)]
+    threads: Threads
+    cores: Cores = Field(default_factory=list)
+    calls: Annotated[int, Field(ge=1, le=10_000)]
+    most_bytes: Bytes | None = None
+
+    def programs(self) -> dict[str, Program]:
+        """Return what is measured, by the names in messages."""
+        return self.files
+
+    def to_request(self, paths: Mapping[str, Path]) -> dict[str, Any]:
+        """Return what a worker reads."""
+        files = {name: it.to_request(paths) for name, it in self.files.items()}
+        return self.model_dump() | {"files": files}
+
+
+class Numbers(Message):
+    """An array; see `sartor_agent.arrays`."""
+
+    kind: Word
+    shape: Shape
+    data: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+
+
+class Run(Message):
+    """A program to be run on given inputs."""
+
+    do: Literal["run"]
+    file: Program
+    threads: Threads
+    cores: Cores = Field(default_factory=list)
+    inputs: Annotated[list[Numbers], Field(min_length=1, max_length=64)]
     most_bytes: Bytes | None = None
 
     def programs(self) -> dict[str, Program]:
@@ -117,7 +165,7 @@ class Energy(Message):
         return self.model_dump() | {"file": self.file.to_request(paths)}
 
 
-Request = Annotated[Time | Inspect | Energy, Field(discriminator="do")]
+Request = Annotated[Time | Inspect | Profile | Run | Energy, Field(discriminator="do")]
 """What can be measured: another kind is a class here, and a function in `worker`."""
 
 

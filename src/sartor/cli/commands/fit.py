@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sartor.cli.options import Certificate, Tokens
+
 MINUTES = 30.0
 
 
@@ -24,7 +26,13 @@ def fit(
             show_default=False,
         ),
     ],
-    target: Annotated[str, typer.Option(help="Device on which the networks will run.")] = "cpu",
+    target: Annotated[
+        str,
+        typer.Option(
+            help="Device on which the networks will run: cpu, cpu:RUNTIME, or http://HOST:PORT, "
+            "a board that runs sartor-agent; several equal ones with commas between share the work."
+        ),
+    ] = "cpu",
     limit: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,6 +68,8 @@ def fit(
         int | None,
         typer.Option(help="Pixels to which images are brought. [default: what suits the data]"),
     ] = None,
+    tokens: Tokens = None,
+    certificate: Certificate = None,
     cache: Annotated[
         Path | None,
         typer.Option(help="Where decoded images are kept. [default: ~/.cache/sartor]"),
@@ -99,6 +109,8 @@ def fit(
             versus=tuple(versus or ()),
             picks=picks,
             resolution=resolution,
+            tokens=tokens,
+            certificate=certificate,
             cache=cache,
             progress=progress,
         )

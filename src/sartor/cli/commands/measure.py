@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sartor.cli.options import Certificate, Tokens
+
 
 def measure(
     networks: Annotated[
@@ -53,13 +55,8 @@ def measure(
         Path | None,
         typer.Option(help="Write a page with tables and pictures of where the time goes."),
     ] = None,
-    tokens: Annotated[
-        Path | None,
-        typer.Option(help="Tokens of boards. [default: ~/.config/sartor/tokens.json]"),
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="A PEM file to trust, for boards reached by https.")
-    ] = None,
+    tokens: Tokens = None,
+    certificate: Certificate = None,
     seed: Annotated[int, typer.Option(help="Start of all random numbers.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
@@ -78,7 +75,6 @@ def measure(
         import sartor
         from sartor.jobs.measuring.asked import read_shapes
 
-        given = {} if tokens is None else {"tokens": tokens}
         measured = sartor.measure(
             networks,
             target=target,
@@ -91,8 +87,8 @@ def measure(
             energy=energy,
             operators=operators,
             report=report,
+            tokens=tokens,
             certificate=certificate,
             progress=progress,
-            **given,
         )
     return show_measured(measured, report, json=json)

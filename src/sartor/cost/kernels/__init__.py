@@ -1,6 +1,6 @@
 """Predicts the latency of any network on a target from the kernels that its runtime executes."""
 
-from sartor.cost.kernels.extract import kernels_of, kernels_of_steps
+from sartor.cost.kernels.extract import kernels_of
 from sartor.cost.kernels.kernel import Kernel
 from sartor.cost.kernels.model import Prediction
 from sartor.cost.kernels.survey import (
@@ -11,6 +11,11 @@ from sartor.cost.kernels.survey import (
     survey_kernels,
 )
 from sartor.cost.kernels.surveyor import KernelSurveyor
+from sartor.cost.kernels.transferred import (
+    TransferredSurvey,
+    load_survey,
+    transfer_survey,
+)
 
 __all__ = [
     "Asked",
@@ -18,9 +23,11 @@ __all__ = [
     "KernelSurvey",
     "KernelSurveyor",
     "Prediction",
+    "TransferredSurvey",
     "kernel_survey_file",
     "kernels_of",
-    "kernels_of_steps",
+    "load_survey",
     "merge",
     "survey_kernels",
+    "transfer_survey",
 ]

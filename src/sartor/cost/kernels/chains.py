@@ -28,7 +28,6 @@ def write_chain(sketch: Sketch, file: Path) -> tuple[int, int, int]:
         x = chain.conv(x, chain.channels)
     for _ in range(int(sketch["depth"])):
         x = write(chain, x)
-    model = chain.graph.model(chain.reshape(x, 1, -1), shape)
-    model.opset_import[0].version = OPSET
+    model = chain.graph.model(chain.reshape(x, 1, -1), shape, OPSET)
     file.write_bytes(model.SerializeToString())
     return shape

@@ -4,11 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from sartor.cost.kernels.kernel import Kernel
 from sartor.errors import OptionError
-from sartor.targets import Program, Step
+from sartor.targets import Step
 
 Shape = Sequence[int]
 CACHE_BYTES = 2**21
@@ -36,51 +34,31 @@ BLOCKED = "com.microsoft.nchwc"
 REARRANGING = frozenset({"Concat", "QLinearConcat", "Split", "Slice", "Pad", "Gather"})
 
 
-def kernels_of(program: Program, runtime: str) -> tuple[Kernel, ...]:
-    """Return what a program executes, sorted; it is run twice, and no time is used.
+def kernels_of(steps: Sequence[Step], runtime: str) -> tuple[Kernel, ...]:
+    """Return what a program executes, sorted; no time is used.
 
     Args:
-        program: A compiled network.
+        steps: All of the program's.
         runtime: Name of the runtime that compiled it.
 
     Raises:
-        OptionError: The runtime does not tell what it executes.
+        OptionError: There are none: the runtime does not tell what it executes.
     """
-    return profiled_kernels(program, runtime, calls=1)[0]
+    return kernels_and_shares(steps, runtime)[0]
 
 
-def profiled_kernels(
-    program: Program, runtime: str, calls: int = 10
+def kernels_and_shares(
+    steps: Sequence[Step], runtime: str
 ) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
     """Return what a program executes, sorted, and the share of its time that each kernel takes.
 
     Args:
-        program: A compiled network.
-        runtime: Name of the runtime that compiled it.
-        calls: Calls that the runtime's profiler watches.
-
-    Raises:
-        OptionError: The runtime does not tell what it executes.
-    """
-    rng = np.random.default_rng(0)
-    inputs = [port.noise(rng) for port in program.inputs]
-    return _sorted(program.profile(*inputs, calls=calls), runtime)
-
-
-def kernels_of_steps(steps: Sequence[Step], runtime: str) -> tuple[Kernel, ...]:
-    """Return the kernels of a program that was profiled elsewhere; see `kernels_of`.
-
-    Args:
-        steps: All that it executes.
+        steps: All of the program's, profiled over several calls.
         runtime: Name of the runtime that compiled it.
 
     Raises:
-        OptionError: There are none.
+        OptionError: There are none: the runtime does not tell what it executes.
     """
-    return _sorted(steps, runtime)[0]
-
-
-def _sorted(steps: Sequence[Step], runtime: str) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
     if not steps:
         raise OptionError(
             f"{runtime} does not tell what it executes, so its kernels cannot be predicted; give "

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from sartor.cost.kernels.extract import kernels_of
 from sartor.cost.kernels.kernel import Kernel
 from sartor.cost.kernels.model import KernelModel, Prediction, fit, restore
 from sartor.cost.kernels.pace import paced
@@ -18,7 +17,7 @@ from sartor.cost.latency import LatencyError, error_of
 from sartor.errors import DamagedFileError, DataError, OptionError
 from sartor.nets import Family
 from sartor.study import read_json, write_json
-from sartor.targets import Program, Target
+from sartor.targets import Target
 
 VERSION = 1
 """Of the file."""
@@ -47,29 +46,26 @@ class KernelSurvey:
         """Predict networks, each given as its kernels."""
         return self.model.predict(networks)
 
-    def predict_program(self, program: Program) -> Prediction:
-        """Predict a compiled network: it is run twice to see its kernels, and not timed."""
-        return self.predict([kernels_of(program, self.runtime)])[0]
-
     def save(self, file: Path) -> None:
         """Write everything to a JSON file, which another machine can read.
 
         Raises:
             RunFolderError: The disk is full, or the folder cannot be written.
         """
-        write_json(
-            file,
-            {
-                "version": VERSION,
-                "fingerprint": dict(self.fingerprint),
-                "runtime": self.runtime,
-                "seeds": list(self.seeds),
-                "pace": self.pace,
-                "errors": {name: it.to_json() for name, it in self.errors.items()},
-                "model": self.model.to_json(),
-                "samples": [it.to_json() for it in self.samples],
-            },
-        )
+        write_json(file, self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "version": VERSION,
+            "fingerprint": dict(self.fingerprint),
+            "runtime": self.runtime,
+            "seeds": list(self.seeds),
+            "pace": self.pace,
+            "errors": {name: it.to_json() for name, it in self.errors.items()},
+            "model": self.model.to_json(),
+            "samples": [it.to_json() for it in self.samples],
+        }
 
     @classmethod
     def load(cls, file: Path) -> "KernelSurvey":
@@ -79,7 +75,15 @@ class KernelSurvey:
             FileNotFoundError: There is no such file.
             DamagedFileError: It is no survey of kernels, is damaged, or is of another version.
         """
-        plain = read_json(file)
+        return cls.from_json(read_json(file), file)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any], file: Path) -> "KernelSurvey":
+        """Read what `to_json` wrote into a file, which is named where it is damaged.
+
+        Raises:
+            DamagedFileError: It is no survey of kernels, is damaged, or is of another version.
+        """
         try:
             version = plain["version"]
             if version != VERSION:
@@ -208,13 +212,14 @@ def survey_kernels(
         surveyor.load(progress_file)
     keep = None if progress_file is None else surveyor.keep_in(progress_file)
     surveyor.run(seconds=asked.seconds, report=report, keep=keep)
-    return survey_of(target.fingerprint, asked.runtime, (asked.seed,), surveyor.samples)
+    return survey_of(surveyor.target.fingerprint, asked.runtime, (asked.seed,), surveyor.samples)
 
 
 def kernel_survey_file(cache: Path, target: Target, asked: Asked) -> Path:
     """Return where the survey of a runtime's kernels on a target is kept."""
     space = "" if asked.family is None else f"-{asked.family.space.fingerprint}"
-    name = f"{target.id}-{asked.runtime}-{'-'.join(asked.precisions)}{space}-{asked.seed}"
+    used = f"{target.only(asked.runtime).id}-{asked.runtime}"
+    name = f"{used}-{'-'.join(asked.precisions)}{space}-{asked.seed}"
     return cache / "kernels" / f"{name}-v{VERSION}.json"
 
 

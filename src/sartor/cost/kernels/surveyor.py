@@ -4,26 +4,28 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from sartor.cost.anchors import Anchors
 from sartor.cost.kernels.chains import write_chain
 from sartor.cost.kernels.draw import draw, vary
-from sartor.cost.kernels.extract import profiled_kernels
-from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.extract import kernels_and_shares
 from sartor.cost.kernels.model import fit
 from sartor.cost.kernels.pace import paced
 from sartor.cost.kernels.sample import Sample
 from sartor.cost.kernels.sketch import Sketch
-from sartor.cost.kernels.stopwatch import Stopwatch
 from sartor.deploy import export, quantize
 from sartor.errors import DamagedFileError, OptionError
+from sartor.graph.formats import read_onnx
 from sartor.nets import Family, Network
 from sartor.study import disk_errors
-from sartor.targets import Program, Target
+from sartor.targets import Target, TimedFile
 
 CHUNK = 6
 """Networks that are written and then timed in turn, each in every precision."""
@@ -39,6 +41,12 @@ OF_FAMILY = 4
 """One of so many networks is a design of the family, where one is given."""
 SECONDS_EACH = 0.05
 """Time for one program: 7 to a few hundred calls, in blocks."""
+CALLS = 10
+"""That the runtime's profiler watches, to tell the shares of kernels."""
+SLOW, TRIES = 1.3, 2
+"""Networks are timed again, once, where the anchors took this times their least: the machine then
+is not the same one. Smaller differences are divided out; waiting for them to pass cost half of a
+survey on a machine that others used as well."""
 MOST_MACS = 1.2e8
 """Multiply-adds of a network: longer calls tell no more, and cost time of the survey."""
 INT8 = "int8"
@@ -54,14 +62,13 @@ ANCHORS: tuple[Sketch, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Built:
+class _Written:
     """A network that is ready to be timed."""
 
     origin: str
     precision: str
-    program: Program
-    kernels: tuple[Kernel, ...]
-    shares: tuple[float, ...]
+    """That was asked for."""
+    file: TimedFile
 
 
 @dataclass(slots=True)
@@ -91,14 +98,11 @@ class KernelSurveyor:
     samples: list[Sample] = field(default_factory=list)
     chunks: int = 0
     """That were timed."""
-    _stopwatch: Stopwatch | None = None
     _worst: list[Sketch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.runtime not in self.target.runtimes:
-            known = ", ".join(self.target.runtimes)
-            raise OptionError(f"runtime is {self.runtime!r}; this target has: {known}.")
-        floats = self.target.runtimes[self.runtime].capabilities().float_precisions
+        self.target = self.target.only(self.runtime)
+        floats = self.target.runtimes[self.runtime].float_precisions
         for precision in self.precisions:
             if precision not in (*floats, INT8):
                 known = ", ".join((*floats, INT8))
@@ -123,16 +127,17 @@ class KernelSurveyor:
             keep: Called after every chunk.
         """
         started = time.monotonic()
-        while self.chunks < chunks:
-            share = max((time.monotonic() - started) / max(seconds, 1e-9), self.chunks / chunks)
-            if share >= 1:
-                break
-            if report is not None:
-                report(share, f"{len(self.samples)} networks timed")
-            self._look_for_worst()
-            self._time_chunk()
-            if keep is not None:
-                keep()
+        with tempfile.TemporaryDirectory() as folder:
+            anchors = self.anchors(Path(folder))
+            while self.chunks < chunks:
+                share = max((time.monotonic() - started) / max(seconds, 1e-9), self.chunks / chunks)
+                if share >= 1:
+                    break
+                if report is not None:
+                    report(share, f"{len(self.samples)} networks timed")
+                self._look_for_worst()
+                left = min(chunks, (self.chunks // ROUND + 1) * ROUND) - self.chunks
+                self._time_chunks(min(left, self.target.place.at_once), anchors, keep)
 
     def load(self, file: Path) -> None:
         """Go on from what `keep_in` wrote; a line that a kill cut off is forgotten.
@@ -166,45 +171,80 @@ class KernelSurveyor:
 
         return keep
 
-    def stopwatch(self, folder: Path) -> Stopwatch:
-        """Compile the anchors, and return what times programs beside them."""
-        anchors = {}
+    def anchors(self, folder: Path) -> Anchors:
+        """Write the anchors, and return what times files beside them."""
+        files = {}
         for number, sketch in enumerate(ANCHORS):
             file = folder / f"anchor{number}.onnx"
             shape = write_chain(sketch, file)
             for precision in self.precisions:
-                anchors[f"{number} {precision}"] = self._compile(file, shape, precision)
-        least = min((it.pace for it in self.samples), default=math.inf)
-        return Stopwatch(anchors, self.target.threads, least)
+                files[f"anchor {number} {precision}"] = self.written(file, shape, precision)
+        return Anchors(
+            self.target,
+            files,
+            least=min((it.pace for it in self.samples), default=math.inf),
+            slow=SLOW,
+            tries=TRIES,
+            peace=False,
+            clock="processor" if self.target.threads == 1 else "wall",
+        )
 
-    def _time_chunk(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            numbers = range(self.chunks * CHUNK, (self.chunks + 1) * CHUNK)
-            built = [it for number in numbers for it in self._network(number, place)]
-            if self._stopwatch is None:
-                self._stopwatch = self.stopwatch(place)
-            programs = {f"{place} {it.precision}": it.program for place, it in enumerate(built)}
-            pace, times = self._stopwatch.time(programs, SECONDS_EACH, self.seed)
-        for it, milliseconds in zip(built, times.values(), strict=True):
-            self.samples.append(
-                Sample(it.origin, it.precision, it.kernels, it.shares, milliseconds, pace)
-            )
-        self.chunks += 1
+    def written(self, file: Path, shape: tuple[int, int, int], precision: str) -> TimedFile:
+        """Return a network as it is timed in a precision; int8 is written beside it."""
+        floats = self.target.runtimes[self.runtime].float_precisions
+        if precision != INT8:
+            return TimedFile(file, self.runtime, precision)
+        rounded = file.with_suffix(f".{INT8}.onnx")
+        images = np.random.default_rng(0).standard_normal((1, *shape), np.float32)
+        largest = self.target.largest_weight
+        quantize(file, rounded, images, runtime=self.runtime, largest_weight=largest)
+        return TimedFile(rounded, self.runtime, floats[0])
 
-    def _network(self, number: int, folder: Path) -> list[_Built]:
-        """Write and compile a network in every precision; draw again where it is too large."""
+    def _time_chunks(self, number: int, anchors: Anchors, keep: Callable[[], None] | None) -> None:
+        """Time the next chunks: as many as there are boards, each on one of them."""
+        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(number) as threads:
+            written = [
+                [
+                    it
+                    for network in range(chunk * CHUNK, (chunk + 1) * CHUNK)
+                    for it in self._network(network, Path(folder))
+                ]
+                for chunk in range(self.chunks, self.chunks + number)
+            ]
+            for samples in threads.map(partial(self._timed, anchors), written):
+                self.samples += samples
+                self.chunks += 1
+                if keep is not None:
+                    keep()
+
+    def _timed(self, anchors: Anchors, chunk: Sequence[_Written]) -> list[Sample]:
+        """Time the networks of a chunk in turn."""
+        place, how = self.target.place, self.target.how()
+        files = {str(number): it.file for number, it in enumerate(chunk)}
+        steps = place.steps(files, how, CALLS)
+        executed = [kernels_and_shares(steps[number], self.runtime) for number in files]
+        pace, timings = anchors.time(files, SECONDS_EACH, self.seed)
+        return [
+            Sample(it.origin, it.precision, kernels, shares, timings[number].median_ms, pace)
+            for number, it, (kernels, shares) in zip(files, chunk, executed, strict=True)
+        ]
+
+    def _network(self, number: int, folder: Path) -> list[_Written]:
+        """Write a network in every precision; draw again where it is too large."""
         rng = np.random.default_rng((self.seed, number))
+        file = folder / f"{number}.onnx"
         while True:
-            file = folder / f"{number}.onnx"
             if self.family is not None and number % OF_FAMILY == 0:
                 origin, shape = self._design(self.family, rng, file)
             else:
                 sketch = self._sketch(rng)
                 origin, shape = json.dumps(dict(sketch)), write_chain(sketch, file)
-            built = list(self._compiled(origin, file, shape))
-            if max(sum(k.macs for k in it.kernels) for it in built) <= MOST_MACS:
-                return built
+            if read_onnx(file).macs <= MOST_MACS:
+                break
+        return [
+            _Written(origin, precision, self.written(file, shape, precision))
+            for precision in self.precisions
+        ]
 
     def _design(
         self, family: Family, rng: np.random.Generator, file: Path
@@ -219,21 +259,6 @@ class KernelSurveyor:
         if self._worst and rng.random() < 0.5:
             return vary(self._worst[int(rng.integers(len(self._worst)))], rng)
         return draw(rng)
-
-    def _compiled(self, origin: str, file: Path, shape: tuple[int, int, int]) -> Iterator[_Built]:
-        for precision in self.precisions:
-            program = self._compile(file, shape, precision)
-            yield _Built(origin, precision, program, *profiled_kernels(program, self.runtime))
-
-    def _compile(self, file: Path, shape: tuple[int, int, int], precision: str) -> Program:
-        runtime = self.target.runtimes[self.runtime]
-        if precision == INT8:
-            rounded = file.with_suffix(f".{INT8}.onnx")
-            images = np.random.default_rng(0).standard_normal((1, *shape), np.float32)
-            largest = self.target.largest_weight
-            quantize(file, rounded, images, runtime=self.runtime, largest_weight=largest)
-            file, precision = rounded, runtime.capabilities().float_precisions[0]
-        return runtime.compile(file, threads=self.target.threads, precision=precision)
 
     def _look_for_worst(self) -> None:
         """Find the chains whose times the others tell worst, every few chunks.

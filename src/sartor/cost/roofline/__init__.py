@@ -1,7 +1,7 @@
 """What a device can reach at best, and how far from it a network stays."""
 
 from sartor.cost.roofline.gap import Gap, Layer, efficiency_gap
-from sartor.cost.roofline.keeping import keep_roofline, roofline_of
+from sartor.cost.roofline.keeping import roofline_of
 from sartor.cost.roofline.measuring import Kernels, measure_roofline
 from sartor.cost.roofline.roofs import Peak, Roof, Roofline
 
@@ -13,7 +13,6 @@ __all__ = [
     "Roof",
     "Roofline",
     "efficiency_gap",
-    "keep_roofline",
     "measure_roofline",
     "roofline_of",
 ]

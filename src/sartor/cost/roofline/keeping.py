@@ -1,16 +1,13 @@
 """Rooflines that are measured once for a target and kept in a folder."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sartor.cost.roofline.measuring import Kernels, Profiler, measure_roofline
+from sartor.cost.roofline.measuring import Kernels, measure_roofline
 from sartor.cost.roofline.roofs import Roofline
-from sartor.errors import DamagedFileError, unknown_name
+from sartor.errors import DamagedFileError
 from sartor.study import read_json, write_json
-from sartor.targets import Runtime, Step, Target, id_of
+from sartor.targets import Step, Target, TimedFile
 
 VERSION = 1
 """Of the kept files; raised when other kernels are measured."""
@@ -32,58 +29,21 @@ def roofline_of(
         DamagedFileError: What was kept is no roofline.
         MeasurementError: The runtime does not tell what it executes.
     """
-    if runtime not in target.runtimes:
-        raise unknown_name("runtime", runtime, target.runtimes)
-    made = target.runtimes[runtime]
-    kernels = what or Kernels(float_precisions=made.capabilities().float_precisions)
-
-    def measure() -> Roofline:
-        profiled = profiled_here(made, target.threads)
-        return measure_roofline(runtime, target.threads, profiled, kernels)
-
-    return keep_roofline(folder, runtime, target.fingerprint, measure)
-
-
-def keep_roofline(
-    folder: Path,
-    runtime: str,
-    fingerprint: Mapping[str, str | int],
-    measure: Callable[[], Roofline],
-) -> Roofline:
-    """Return a roofline that is kept, or measure and keep it.
-
-    Args:
-        folder: Where rooflines are kept.
-        runtime: That executed the kernels.
-        fingerprint: Of the device.
-        measure: Measures it.
-
-    Raises:
-        DamagedFileError: What was kept is no roofline.
-    """
-    file = folder / f"roofline-{id_of(fingerprint)}-{runtime}.json"
+    used = target.only(runtime)
+    file = folder / f"roofline-{used.id}-{runtime}.json"
     if file.is_file():
         kept = _kept(file)
         if kept is not None:
             return kept
-    found = measure()
-    write_json(file, {"version": VERSION, "target": dict(fingerprint)} | found.to_json())
+
+    def profiled(it: Path, precision: str, calls: int) -> tuple[Step, ...]:
+        file = TimedFile(it, runtime, precision)
+        return used.place.steps({"it": file}, used.how(), calls)["it"]
+
+    kernels = what or Kernels(float_precisions=used.runtimes[runtime].float_precisions)
+    found = measure_roofline(runtime, used.threads, profiled, kernels)
+    write_json(file, {"version": VERSION, "target": dict(used.fingerprint)} | found.to_json())
     return found
-
-
-def profiled_here(runtime: Runtime, threads: int) -> Profiler:
-    """Return what profiles kernels in this process.
-
-    They are our own files, so none crashes or hangs; a process for each would take longer than
-    the kernels.
-    """
-
-    def profiled(file: Path, precision: str, calls: int) -> tuple[Step, ...]:
-        program = runtime.compile(file, threads=threads, precision=precision)
-        rng = np.random.default_rng(0)
-        return program.profile(*[port.noise(rng) for port in program.inputs], calls=calls)
-
-    return profiled
 
 
 def _kept(file: Path) -> Roofline | None:

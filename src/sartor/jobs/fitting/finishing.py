@@ -26,7 +26,7 @@ from sartor.jobs.fitting.training import RECORD_EVERY
 from sartor.jobs.fitting.verifying import missed_limits
 from sartor.search import Study
 from sartor.study import StageClock, Trials
-from sartor.targets import time_in_turn
+from sartor.targets import TimedFile
 from sartor.train import Crew, Report, places
 from sartor.units import METRICS, show
 
@@ -272,8 +272,7 @@ class Finisher:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.onnx"
             self.builder.write(candidate, self.builder.inherited(candidate), file)
-            program = self.job.target.runtimes[how.runtime].compile(
-                file, threads=self.job.target.threads, precision=how.float_precision
-            )
-            timing = time_in_turn({"it": program}, seconds_each=0.5, seed=self.job.asked.seed)["it"]
+            timed = TimedFile(file, how.runtime, how.float_precision)
+            for_once = self.job.target.how(seconds_each=0.5, seed=self.job.asked.seed)
+            timing = self.job.target.place.time_in_turn({"it": timed}, for_once)["it"]
             return {"latency_ms": timing.median_ms, "size_bytes": float(file.stat().st_size)}

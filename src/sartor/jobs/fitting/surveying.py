@@ -3,12 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from sartor.cost import Survey, Surveyor, count, deployed, deployment, survey_file
+from sartor.cost import Survey, Surveyor, count, deployed, survey_file
 from sartor.errors import DamagedFileError, LimitError
 from sartor.jobs.fitting.job import Job
 from sartor.space import Design
 from sartor.study import StageClock
-from sartor.targets import time_in_turn
 from sartor.units import METRICS, Limit, show
 
 STAGE = "survey"
@@ -43,23 +42,20 @@ def check_smallest(job: Job) -> None:
 def smallest_costs(job: Job, smallest: Design) -> dict[str, float]:
     """Time the smallest design in every runtime and precision; return the best of each metric."""
     surveyor = Surveyor(job.family, job.target, job.asked.seed)
-    programs, sizes = {}, []
     with tempfile.TemporaryDirectory() as folder:
-        for runtime, floats in surveyor.runtimes.items():
-            for precision in (*floats, "int8"):
-                design = Design(deployed(smallest, runtime, precision))
-                file = surveyor.build(design, Path(folder))
-                sizes.append(file.stat().st_size)
-                programs[f"{runtime} {precision}"] = job.target.runtimes[runtime].compile(
-                    file,
-                    threads=job.target.threads,
-                    precision=deployment(design).float_precision,
-                )
-        timings = time_in_turn(programs, seconds_each=0.2, seed=job.asked.seed)
-    return {
-        "latency_ms": min(timing.median_ms for timing in timings.values()),
-        "size_bytes": float(min(sizes)),
-    }
+        files = {
+            f"{runtime} {precision}": surveyor.written(
+                Design(deployed(smallest, runtime, precision)), Path(folder)
+            )
+            for runtime, floats in surveyor.runtimes.items()
+            for precision in (*floats, "int8")
+        }
+        how = job.target.how(seconds_each=0.2, seed=job.asked.seed)
+        timings = job.target.place.time_in_turn(files, how)
+        return {
+            "latency_ms": min(timing.median_ms for timing in timings.values()),
+            "size_bytes": float(min(it.file.stat().st_size for it in files.values())),
+        }
 
 
 def survey_target(job: Job, seconds: float | None) -> Survey:

@@ -12,7 +12,8 @@ from sartor.cost import Surveyor, pace_of
 from sartor.deploy import Accuracy, measure_accuracy
 from sartor.jobs.fitting.building import preprocessing
 from sartor.jobs.fitting.job import Job
-from sartor.targets import Protocol, TimedFile, Timing, inspect_file, time_files
+from sartor.targets import TimedFile, Timing
+from sartor.tasks import Split
 from sartor.units import Limit, Measurement, show
 
 LEAST_EACH, MOST_EACH = 0.5, 1.5
@@ -58,6 +59,11 @@ class Program:
     """Of its float operations."""
     resolution: int
 
+    @property
+    def timed(self) -> TimedFile:
+        """What is measured."""
+        return TimedFile(self.file, self.runtime, self.precision)
+
 
 def verify(
     job: Job, programs: Mapping[str, Program], seconds: float | None
@@ -73,23 +79,23 @@ def verify(
         What was measured, and the milliseconds of the survey's anchors meanwhile: where the machine
         was faster or slower then, promised latencies are off by as much.
     """
-    files = {key: TimedFile(it.file, it.runtime, it.precision) for key, it in programs.items()}
+    place = job.target.place
+    files = {key: it.timed for key, it in programs.items()}
     with tempfile.TemporaryDirectory() as folder:
-        anchors = Surveyor(job.family, job.target, job.asked.seed).anchors(Path(folder))
+        anchors = Surveyor(job.family, job.target, job.asked.seed).anchors(Path(folder)).files
         together = {**files, **anchors}
-        how = Protocol(
-            threads=job.target.threads,
+        how = job.target.how(
             seconds_each=seconds_each(seconds, len(together)),
             processes=PROCESSES,
             seed=job.asked.seed,
         )
-        timings = time_files(together, how)
+        timings = place.time_files(together, how)
     verified = {
         key: Verified(
-            accuracy_of(job, program),
+            accuracy_of(job, program, job.task.test),
             timings[key],
             program.file.stat().st_size,
-            inspect_file(files[key], how).peak_bytes,
+            place.inspect_file(files[key], how).peak_bytes,
         )
         for key, program in programs.items()
     }
@@ -103,12 +109,9 @@ def seconds_each(seconds: float | None, programs: int) -> float:
     return min(MOST_EACH, max(LEAST_EACH, TIMING * seconds / (programs * PROCESSES)))
 
 
-def accuracy_of(job: Job, program: Program) -> Accuracy:
-    """Run a file on the test split, with the preprocessing that its card describes."""
-    loaded = job.target.runtimes[program.runtime].compile(
-        program.file, threads=job.target.threads, precision=program.precision
-    )
-    split = job.task.test
+def accuracy_of(job: Job, program: Program, split: Split) -> Accuracy:
+    """Run a file on a split, on the target, with the preprocessing that its card describes."""
+    loaded = job.target.place.load(program.timed, job.target.how())
     return measure_accuracy(
         loaded, split.images, split.labels, preprocessing(job, program.resolution), job.task.classes
     )

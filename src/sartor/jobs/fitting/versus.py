@@ -7,14 +7,13 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from sartor.deploy import export, measure_accuracy, quantize
+from sartor.deploy import export, quantize
 from sartor.deploy.opening.timm import read_name
-from sartor.jobs.fitting.building import calibration, preprocessing, save_weights
+from sartor.jobs.fitting.building import calibration, save_weights
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.jobs.fitting.tuning import Lesson, teach
-from sartor.jobs.fitting.verifying import Program
-from sartor.targets import time_in_turn
+from sartor.jobs.fitting.verifying import Program, accuracy_of
 from sartor.train import Report
 from sartor.units import Measurement
 
@@ -95,20 +94,12 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
     against the most accurate one.
     """
     candidates = _deployments(job, network, resolution, folder)
-    programs = {
-        key: job.target.runtimes[it.runtime].compile(
-            it.file, threads=job.target.threads, precision=it.precision
-        )
-        for key, it in candidates.items()
-    }
-    split, prepared = job.task.validation, preprocessing(job, resolution)
-    accuracy = {
-        key: measure_accuracy(
-            program, split.images, split.labels, prepared, job.task.classes
-        ).overall.value
-        for key, program in programs.items()
-    }
-    timings = time_in_turn(programs, seconds_each=0.5, seed=job.asked.seed)
+    split = job.task.validation
+    accuracy = {key: accuracy_of(job, it, split).overall.value for key, it in candidates.items()}
+    timings = job.target.place.time_in_turn(
+        {key: it.timed for key, it in candidates.items()},
+        job.target.how(seconds_each=0.5, seed=job.asked.seed),
+    )
     enough = max(accuracy.values()) - WORSE
     best = min(
         (key for key in candidates if accuracy[key] >= enough),
@@ -127,8 +118,8 @@ def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) ->
     export(network, plain, (job.task.channels, resolution, resolution))
     images = calibration(job, resolution)
     found = {}
-    for name, runtime in job.target.runtimes.items():
-        for precision in runtime.capabilities().float_precisions:
+    for name, can in job.target.runtimes.items():
+        for precision in can.float_precisions:
             found[f"{name} {precision}"] = Program(plain, name, precision, resolution)
         file = folder / f"int8.{name}.onnx"
         largest = job.target.largest_weight

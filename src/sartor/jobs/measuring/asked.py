@@ -8,7 +8,6 @@ from typing import Any
 
 from sartor.errors import OptionError
 from sartor.study import CACHE
-from sartor.targets.remote import TOKENS
 
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 SHAPE = re.compile(r"([^=]+)=(\d+(?:[,x]\d+)*)")
@@ -38,8 +37,8 @@ class Asked:
     """Tell the energy of a call."""
     operators: bool = False
     """Tell the time of every operator that is executed."""
-    tokens: Path = TOKENS
-    """File of the tokens of boards, by host and port."""
+    tokens: Path | None = None
+    """File of the tokens of boards, by host and port; by default that of the user."""
     certificate: Path | None = None
     """To trust, for boards that are reached by https; by default the system's."""
     cache: Path = CACHE
@@ -64,7 +63,7 @@ class Asked:
         return plain | {
             "networks": list(self.networks),
             "shapes": shapes,
-            "tokens": str(self.tokens),
+            "tokens": None if self.tokens is None else str(self.tokens),
             "certificate": None if self.certificate is None else str(self.certificate),
             "cache": str(self.cache),
         }

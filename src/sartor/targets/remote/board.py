@@ -70,7 +70,10 @@ class Board:
         """What each runtime of the board can do, by name."""
         return {
             name: Capabilities(
-                tuple(it["formats"]), tuple(it["float_precisions"]), bool(it["profiles"])
+                tuple(it["formats"]),
+                tuple(it["float_precisions"]),
+                bool(it["profiles"]),
+                it["device"],
             )
             for name, it in self._facts["runtimes"].items()
         }

@@ -1,23 +1,35 @@
-"""Several equal boards, used at the same time."""
+"""Boards as a place where programs run: one, or several equal ones at the same time."""
 
+import math
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sartor.errors import BoardError, MeasurementError, OptionError
+import numpy as np
+
+from sartor.errors import BoardError, OptionError
 from sartor.targets.remote.board import Board
-from sartor_agent.fresh import Inspection, Protocol, TimedFile
+from sartor.targets.target import Fingerprint, Loaded
+from sartor_agent import energy, fresh
+from sartor_agent.fresh import Inspection, Protocol, Report, TimedFile
+from sartor_agent.program import Array, Capabilities, Step
 from sartor_agent.timings import Timing
 
-T = TypeVar("T")
-Failure = MeasurementError | BoardError
+MOST_SENT = 2**23
+"""Bytes of inputs in one request: an agent takes messages of 16 MiB, and base64 adds a third."""
+MOST_S = 60.0
+"""Seconds for all inputs of one request, about."""
+SLOWER = 10.0
+"""Times that a call may take longer than the first one did."""
+Json = dict[str, Any]  # Any: plain data
 
 
 class Pool:
     """Equal boards that share work. A board that fails gives its work to the others.
+
+    Every measurement is asked of whichever board is free; one that finds none waits. Used from as
+    many threads as there are boards, all of them work.
 
     Raises:
         OptionError: There are none, or they differ.
@@ -29,99 +41,113 @@ class Pool:
         for other in boards[1:]:
             _refuse_unequal(boards[0], other)
         self.boards = tuple(boards)
+        self.at_once = len(boards)
+        self._free = list(boards)
+        self._left = len(boards)
+        self._reasons: list[str] = []
+        self._changed = threading.Condition()
+
+    @property
+    def runtimes(self) -> Mapping[str, Capabilities]:
+        """What each runtime of the boards can do, by name."""
+        return self.boards[0].runtimes
+
+    @property
+    def cores(self) -> int:
+        """Cores that an agent may use."""
+        return self.boards[0].cores
+
+    def fingerprint(self, threads: int, runtimes: Sequence[str]) -> Fingerprint:
+        """Return what measurements in some runtimes depend on."""
+        board = self.boards[0]
+        others = set(board.runtimes) - set(runtimes)
+        return {n: it for n, it in board.fingerprint(threads).items() if n not in others}
 
     def time_files(
-        self, experiments: Sequence[Mapping[str, TimedFile]], how: Protocol | None = None
-    ) -> list[dict[str, Timing] | Failure]:
-        """Time the files of each experiment in turn, on one board, and the experiments on all.
+        self, files: Mapping[str, TimedFile], how: Protocol, report: Report | None = None
+    ) -> dict[str, Timing]:
+        """Time files in turn; see `sartor_agent.fresh.time_files`.
 
-        Args:
-            experiments: Files by any name, as `Board.time_files` takes them.
-            how: Threads, time, processes.
-
-        Returns:
-            What each experiment found, in their order, or why it found nothing: one that fails
-            takes no other's result with it.
+        Raises:
+            MeasurementError: A process crashed or did not end in time.
+            BoardError: No board is left.
         """
-        return self._share([partial(_time, files=it, how=how) for it in experiments])
+        return fresh.time_files(files, how, report, ask=self.ask)
 
-    def inspect_files(
-        self, files: Sequence[TimedFile], how: Protocol | None = None, *, calls: int = 0
-    ) -> list[Inspection | Failure]:
-        """Inspect files, each on one of the boards; see `time_files`.
+    def time_in_turn(self, files: Mapping[str, TimedFile], how: Protocol) -> dict[str, Timing]:
+        """Time files in turn in one process."""
+        return self.time_files(files, replace(how, processes=1))
 
-        Args:
-            files: In any order.
-            how: Threads, memory.
-            calls: Calls over which the operations are profiled.
+    def inspect_file(self, it: TimedFile, how: Protocol, *, calls: int = 0) -> Inspection:
+        """Compile and run a file; see `sartor_agent.fresh.inspect_file`."""
+        return fresh.inspect_file(it, how, calls=calls, ask=self.ask)
+
+    def steps(
+        self, files: Mapping[str, TimedFile], how: Protocol, calls: int
+    ) -> dict[str, tuple[Step, ...]]:
+        """Profile files in one process; see `sartor_agent.fresh.profile_files`."""
+        return fresh.profile_files(files, how, calls=calls, ask=self.ask)
+
+    def load(self, it: TimedFile, how: Protocol) -> Loaded:
+        """Say what a file reads; it is run in as few processes as messages have room for."""
+        found = self.inspect_file(it, how)
+        row = sum(math.prod(port.shape) * np.dtype(port.kind).itemsize for port in found.inputs)
+        rows = max(1, min(MOST_SENT // max(1, row), int(1e3 * MOST_S / max(found.call_ms, 1e-3))))
+        patient = replace(how, patience_s=how.patience_s + SLOWER * rows * found.call_ms / 1e3)
+
+        def run(*arrays: Array) -> tuple[Array, ...]:
+            starts = range(0, len(arrays[0]), rows)
+            parts = [
+                fresh.run_file(it, [a[start : start + rows] for a in arrays], patient, ask=self.ask)
+                for start in starts
+            ]
+            return tuple(np.concatenate(found) for found in zip(*parts, strict=True))
+
+        return Loaded(found.inputs, run, rows)
+
+    def measure_energy(self, it: TimedFile, how: Protocol) -> energy.Energy | energy.NotAvailable:
+        """Measure the joules of a call; see `sartor_agent.energy.measure_energy`."""
+        return energy.measure_energy(it, how, ask=self.ask)
+
+    def ask(
+        self, request: Mapping[str, Any], patience: float, files: Sequence[str], worker: str
+    ) -> Json:
+        """Let the next free board answer what a fresh process is asked; see `Board.ask`.
+
+        Raises:
+            MeasurementError: The process crashed or did not end in time.
+            BoardError: No board is left.
         """
-        return self._share([partial(_inspect, it=it, how=how, calls=calls) for it in files])
-
-    def _share(self, tasks: Sequence[Callable[[Board], T]]) -> list[T | Failure]:
-        shared = _Shared(tasks)
-        with ThreadPoolExecutor(len(self.boards)) as threads:
-            for done in [threads.submit(shared.work, board) for board in self.boards]:
-                done.result()
-        return shared.results()
-
-
-class _Shared(Generic[T]):
-    """Tasks that boards take from a queue, and what came of them."""
-
-    def __init__(self, tasks: Sequence[Callable[[Board], T]]) -> None:
-        self._tasks = tasks
-        self._waiting = deque(range(len(tasks)))
-        self._running = 0
-        self._changed = threading.Condition()
-        self._found: dict[int, T | Failure] = {}
-        self._reasons: list[str] = []
-
-    def work(self, board: Board) -> None:
-        """Do tasks on one board until none is left, or the board fails."""
-        while (number := self._take()) is not None:
-            given_back = True
+        while True:
+            board = self._take()
+            lost = False
             try:
-                self._found[number] = self._tasks[number](board)
-                given_back = False
-            except MeasurementError as error:
-                self._found[number] = error
-                given_back = False
+                return board.ask(request, patience, files, worker)
             except BoardError as error:
+                lost = True
                 self._reasons.append(str(error))
-                return
             finally:
-                self._end(number, given_back)
+                self._give_back(board, lost)
 
-    def results(self) -> list[T | Failure]:
-        """Return what was found, and for the rest why no board was left to do it."""
-        left = BoardError(f"no board is left to measure on: {' '.join(self._reasons)}")
-        return [self._found.get(number, left) for number in range(len(self._tasks))]
+    def close(self) -> None:
+        """End all connections."""
+        for board in self.boards:
+            board.close()
 
-    def _take(self) -> int | None:
-        """Return the next task; wait as long as another board may give one back."""
+    def _take(self) -> Board:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or not self._running)
-            if not self._waiting:
-                return None
-            self._running += 1
-            return self._waiting.popleft()
+            self._changed.wait_for(lambda: self._free or not self._left)
+            if not self._free:
+                raise BoardError(f"no board is left to measure on: {' '.join(self._reasons)}")
+            return self._free.pop(0)
 
-    def _end(self, number: int, given_back: bool) -> None:
+    def _give_back(self, board: Board, lost: bool) -> None:
         with self._changed:
-            self._running -= 1
-            if given_back:
-                self._waiting.appendleft(number)
+            if lost:
+                self._left -= 1
+            else:
+                self._free.append(board)
             self._changed.notify_all()
-
-
-def _time(
-    board: Board, *, files: Mapping[str, TimedFile], how: Protocol | None
-) -> dict[str, Timing]:
-    return board.time_files(files, how)
-
-
-def _inspect(board: Board, *, it: TimedFile, how: Protocol | None, calls: int) -> Inspection:
-    return board.inspect_file(it, how, calls=calls)
 
 
 def _refuse_unequal(one: Board, other: Board) -> None:

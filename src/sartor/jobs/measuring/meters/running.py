@@ -5,58 +5,29 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sartor.cost.executed import executed_precision
 from sartor.cost.profile import join_steps
-from sartor.cost.roofline import Roofline, efficiency_gap
+from sartor.cost.roofline import efficiency_gap, roofline_of
 from sartor.deploy.opening import RANDOM, NetworkSource
-from sartor.errors import MeasurementError, OptionError, SartorError, unknown_name
+from sartor.errors import MeasurementError, OptionError, SartorError
 from sartor.graph import Graph, fold_rounding
 from sartor.jobs.measuring.asked import Asked
 from sartor.jobs.measuring.costs import Compared, Costs, Failed
 from sartor.jobs.measuring.counting import Counted, count_network
 from sartor.jobs.measuring.energies import estimated_energy, measured_energy
+from sartor.jobs.measuring.meters.protocol import METERS
 from sartor.jobs.progress import Progress
+from sartor.targets import TARGETS, Capabilities, Inspection, Target, TimedFile, Timing, ratio
+from sartor.targets import open as open_target
 from sartor.units import Measurement
-from sartor_agent.energy import Energy, NotAvailable
-from sartor_agent.fresh import Inspection, Report, TimedFile
-from sartor_agent.fresh import Protocol as How
-from sartor_agent.program import Capabilities
-from sartor_agent.timings import Timing, ratio
+from sartor_agent.energy import Energy
 
 COPIES = 2
 """Times that each network is loaded in each process."""
 PROFILED = 10
 """Calls over which operators are timed."""
-
-
-class Place(Protocol):
-    """Where programs run: this machine, or a board."""
-
-    @property
-    def runtimes(self) -> Mapping[str, Capabilities]:
-        """What it has, by name, those first that are to be preferred."""
-
-    def facts(self) -> Mapping[str, Any]:
-        """Return what identifies it."""
-
-    def inspect_file(self, it: TimedFile, how: How, *, calls: int = 0) -> Inspection:
-        """Run a file once; see `sartor_agent.fresh.inspect_file`."""
-
-    def time_files(
-        self, files: Mapping[str, TimedFile], how: How, report: Report | None = None
-    ) -> dict[str, Timing]:
-        """Time files in turn; see `sartor_agent.fresh.time_files`."""
-
-    def measure_energy(self, it: TimedFile, how: How) -> Energy | NotAvailable:
-        """Measure the energy of a call; see `sartor_agent.energy.measure_energy`."""
-
-    def roofline(self, runtime: str, cache: Path) -> Roofline:
-        """Return what it can reach at best, measured once and kept in a folder."""
-
-    def close(self) -> None:
-        """Give back what was held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +45,14 @@ class Running:
 
     Args:
         asked: The request.
-        place: Where.
-        runtime: The one to use; by default the first that reads a network.
+        target: Where, and in which of its runtimes: the first that reads a network.
     """
 
-    def __init__(self, asked: Asked, place: Place, runtime: str = "") -> None:
-        if runtime and runtime not in place.runtimes:
-            raise unknown_name("runtime", runtime, place.runtimes)
+    def __init__(self, asked: Asked, target: Target) -> None:
         self._asked = asked
-        self._place = place
-        self._runtimes = {runtime: place.runtimes[runtime]} if runtime else place.runtimes
-        self._how = How(
-            threads=asked.threads,
+        self._target = target
+        self._used: dict[str, None] = {}
+        self._how = target.how(
             seconds_each=asked.seconds,
             processes=asked.processes,
             copies=COPIES,
@@ -93,12 +60,12 @@ class Running:
         )
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the fingerprint."""
-        return self._place.facts()
+        """Return the fingerprint, with the runtimes that were used."""
+        return self._target.only(*self._used).fingerprint
 
     def close(self) -> None:
         """Give back the place."""
-        self._place.close()
+        self._target.place.close()
 
     def measure(
         self, sources: Mapping[str, NetworkSource], folder: Path, progress: Progress
@@ -128,6 +95,7 @@ class Running:
     def _try(self, source: NetworkSource, folder: Path) -> Ready:
         """Write the file for its runtime, and see that it runs."""
         name, can = self._runtime_for(source)
+        self._used[name] = None
         precision = self._asked.precision
         floats = can.float_precisions
         if precision not in (None, "int8", *floats):
@@ -140,19 +108,19 @@ class Running:
             file, name, precision if precision in floats else floats[0], source.shapes
         )
         calls = PROFILED if can.profiles else 0  # also tells the precision that was executed
-        inspection = self._place.inspect_file(timed, self._how, calls=calls)
+        inspection = self._target.place.inspect_file(timed, self._how, calls=calls)
         return Ready(source, timed, count_network(source, file, folder), inspection)
 
     def _runtime_for(self, source: NetworkSource) -> tuple[str, Capabilities]:
         """Return the first runtime that reads a network."""
-        for name, can in self._runtimes.items():
+        for name, can in self._target.runtimes.items():
             if set(can.formats) & set(source.formats):
                 return name, can
-        reads = {it for can in self._runtimes.values() for it in can.formats}
+        reads = {it for can in self._target.runtimes.values() for it in can.formats}
         raise OptionError(
-            f"{source.name} can be had as {', '.join(source.formats)}; {', '.join(self._runtimes)} "
-            f"reads: {', '.join(sorted(reads)) or 'nothing'}. Name another runtime, for example "
-            "--target cpu:onnxruntime."
+            f"{source.name} can be had as {', '.join(source.formats)}; "
+            f"{', '.join(self._target.runtimes)} reads: {', '.join(sorted(reads)) or 'nothing'}. "
+            "Name another runtime, for example --target cpu:onnxruntime."
         )
 
     def _time(
@@ -161,7 +129,7 @@ class Running:
         """Time all in turn; each for itself where they do not run together."""
         files = {name: it.file for name, it in ready.items()}
         try:
-            return self._place.time_files(files, self._how, progress.update), {}
+            return self._target.place.time_files(files, self._how, progress.update), {}
         except MeasurementError as error:
             if len(files) == 1:
                 return {}, dict.fromkeys(files, str(error))
@@ -171,7 +139,7 @@ class Running:
         for number, (name, file) in enumerate(files.items()):
             progress.update(number / len(files), name)
             try:
-                timings |= self._place.time_files({name: file}, self._how)
+                timings |= self._target.place.time_files({name: file}, self._how)
             except MeasurementError as error:
                 failed[name] = str(error)
         return timings, failed
@@ -205,14 +173,31 @@ class Running:
 
     def _energy(self, it: Ready) -> Mapping[str, Any]:
         """Measure the energy of a call, or estimate it where nothing on the device tells."""
-        found = self._place.measure_energy(it.file, self._how)
+        found = self._target.place.measure_energy(it.file, self._how)
         if isinstance(found, Energy):
             return measured_energy(found)
         return estimated_energy(found, None if it.counted is None else it.counted.graph)
 
     def _operators(self, it: Ready) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
         """Put what was executed beside what the device can reach at best."""
-        roofline = self._place.roofline(it.file.runtime, self._asked.cache)
+        roofline = roofline_of(self._target, it.file.runtime, self._asked.cache / "roofs")
         graph = Graph((), {}, (), ()) if it.counted is None else it.counted.graph
         gap = efficiency_gap(join_steps(it.inspection.steps, graph), roofline)
         return tuple(gap.operators_json()), roofline.to_json()
+
+
+def running(asked: Asked) -> Running:
+    """Time networks on this machine, its GPU or boards."""
+    return Running(
+        asked,
+        open_target(
+            asked.target,
+            threads=asked.threads,
+            tokens=asked.tokens,
+            certificate=asked.certificate,
+        ),
+    )
+
+
+for kind in TARGETS:
+    METERS.register(kind, TARGETS.entry(kind).description)(running)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sartor.cost.executed import executed_precision
-from sartor.cost.kernels import KernelSurvey, kernels_of_steps
+from sartor.cost.kernels import kernels_of, load_survey
 from sartor.deploy.opening import NetworkSource
 from sartor.errors import OptionError
 from sartor.graph import fold_rounding
@@ -14,11 +14,11 @@ from sartor.jobs.measuring.asked import Asked
 from sartor.jobs.measuring.costs import Compared, Costs, Failed
 from sartor.jobs.measuring.counting import count_file
 from sartor.jobs.measuring.meters.apart import each_apart
-from sartor.jobs.measuring.meters.here import Here
 from sartor.jobs.measuring.meters.protocol import METERS
 from sartor.jobs.progress import Progress
+from sartor.targets import TimedFile
+from sartor.targets import open as open_target
 from sartor.units import Measurement
-from sartor_agent.fresh import Protocol, TimedFile
 
 FORM = ".onnx"
 
@@ -33,13 +33,13 @@ class Surveyed:
 
     def __init__(self, asked: Asked, file: Path) -> None:
         try:
-            self._survey = KernelSurvey.load(file)
+            self._survey = load_survey(file)
         except FileNotFoundError as error:
             raise OptionError(
                 f"there is no survey {file}; make one with: sartor survey --out {file}."
             ) from error
         self._asked = asked
-        self._here = Here(1)
+        self._here = open_target("cpu")
         runtime = self._survey.runtime
         if runtime not in self._here.runtimes:
             raise OptionError(
@@ -68,8 +68,8 @@ class Surveyed:
         file = source.write(folder, FORM, precision, runtime)
         floats = precision if precision == "bf16" else "fp32"
         timed = TimedFile(file, runtime, floats, source.shapes)
-        inspection = self._here.inspect_file(timed, Protocol(), calls=1)
-        (found,) = self._survey.predict([kernels_of_steps(inspection.steps, runtime)])
+        inspection = self._here.place.inspect_file(timed, self._here.how(), calls=1)
+        (found,) = self._survey.predict([kernels_of(inspection.steps, runtime)])
         counted = count_file(file, source.shapes)
         graph = fold_rounding(counted.graph)
         notes = (source.note, *counted.notes, *_doubts(found.unknown, found.coverage))

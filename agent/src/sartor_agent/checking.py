@@ -101,7 +101,7 @@ class Checker:
             answer = self._ask(file)
         if "error" in answer:
             raise MeasurementError(answer["error"])
-        return answer["ending"]
+        return str(answer["ending"])
 
     def rest(self) -> None:
         """End the worker: nothing shall lie in memory beside what is measured."""

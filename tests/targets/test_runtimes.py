@@ -15,8 +15,9 @@ from sartor import targets
 from sartor.deploy import export
 from sartor.errors import DamagedFileError, MeasurementError, OptionError, UnknownNameError
 from sartor.targets import RUNTIMES, Protocol, Runtime, TimedFile, inspect_file, reading, time_files
+from sartor.targets.here import ThisMachine
 from sartor.targets.runtimes import KINDS
-from sartor_agent.program import run_rows
+from sartor_agent.program import Program, run_rows
 
 
 @pytest.fixture(params=list(reading(".onnx")))
@@ -146,6 +147,30 @@ def test_a_target_that_is_not_there_is_refused() -> None:
         targets.open("cpuu")
     with pytest.raises(OptionError, match="threads is 1000; allowed: 1 to"):
         targets.open("cpu", threads=1000)
+
+
+def test_what_is_timed_again_is_not_loaded_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ThisMachine()
+    other = file.with_name("other.onnx")
+    other.write_bytes(file.read_bytes())
+    loaded = []
+    compiled = ThisMachine._compiled
+
+    def noted(self: ThisMachine, it: TimedFile, how: Protocol) -> Program:
+        loaded.append(it.file)
+        return compiled(self, it, how)
+
+    monkeypatch.setattr(ThisMachine, "_compiled", noted)
+    how = Protocol(seconds_each=0.01)
+    one, two = (TimedFile(it, "onnxruntime", "fp32") for it in (file, other))
+    place.time_in_turn({"anchor": one}, how)
+    place.time_in_turn({"anchor": one, "it": two}, how)
+    assert loaded == [file, other]
+    other.write_bytes(file.read_bytes() + b"\x12\x00")  # another file of the same name
+    place.time_in_turn({"it": two}, how)
+    assert loaded == [file, other, other]
 
 
 @pytest.mark.slow

@@ -33,6 +33,7 @@ class ThisMachine:
     def __init__(self, extra: Fingerprint | None = None) -> None:
         self._extra = dict(extra or {})
         self._made: dict[str, Runtime] = {}
+        self._kept: dict[tuple[object, ...], Program] = {}
 
     def runtime(self, name: str) -> Runtime:
         """Return a runtime, loaded when it is first asked for.
@@ -56,8 +57,16 @@ class ThisMachine:
         return fresh.time_files(files, replace(how, worker=WORKER), report)
 
     def time_in_turn(self, files: Mapping[str, TimedFile], how: How) -> dict[str, Timing]:
-        """Time files in this process."""
-        programs = {name: self._compiled(it, how) for name, it in files.items()}
+        """Time files in this process.
+
+        Files that were timed the last time as well are not loaded again: loading moves their time,
+        and what is timed again and again to see the machine drift must not move by itself.
+        """
+        programs, kept = {}, {}
+        for name, it in files.items():
+            key = _identity(it, how.threads)
+            programs[name] = kept[key] = self._kept.get(key) or self._compiled(it, how)
+        self._kept = kept
         return experiment.time_in_turn(
             programs, seconds_each=how.seconds_each, seed=how.seed, clock=how.clock
         )
@@ -88,13 +97,22 @@ class ThisMachine:
         return energy.measure_energy(it, replace(how, worker=WORKER))
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Forget what was loaded."""
+        self._kept = {}
 
     def _compiled(self, it: TimedFile, how: How) -> Program:
         runtime = self.runtime(it.runtime)
         return runtime.compile(
             it.file, threads=how.threads, precision=it.precision, shapes=it.shapes
         )
+
+
+def _identity(it: TimedFile, threads: int) -> tuple[object, ...]:
+    """Return what two programs that are equal have in common."""
+    about = it.file.stat()
+    shapes = tuple((name, tuple(shape)) for name, shape in it.shapes.items())
+    content = (it.file, about.st_ino, about.st_size, about.st_mtime_ns)
+    return (*content, it.runtime, it.precision, shapes, threads)
 
 
 class Installed(Mapping[str, Capabilities]):

@@ -130,6 +130,20 @@ def test_convolutions_are_told_apart_by_how_they_are_computed(tmp_path: Path) ->
     assert depthwise.detail == "Relu"
 
 
+@pytest.mark.parametrize(("channels", "form"), [(64, "depthwise"), (72, "depthwise ragged")])
+def test_integers_of_ragged_channels_take_other_code(
+    channels: int, form: str, tmp_path: Path
+) -> None:
+    sketch: Sketch = {
+        "block": "inverted", "depth": 1, "size": 14, "width": 32, "middle": channels,
+        "groups": channels, "outputs": 32, "kernel": 5, "activation": "relu",
+    }  # fmt: skip
+    shape = write_chain(sketch, tmp_path / "chain.onnx")
+    program = compiled(tmp_path / "chain.onnx", shape, "int8", "onnxruntime")
+    forms = {it.form for it in kernels_of(profiled(program), "onnxruntime")}
+    assert {it for it in forms if it.startswith("depthwise")} == {form}
+
+
 def test_a_residual_that_is_added_by_a_convolution_is_read_by_it(tmp_path: Path) -> None:
     shape = write_chain(PLAIN, tmp_path / "chain.onnx")
     program = compiled(tmp_path / "chain.onnx", shape, "fp32", "onnxruntime")

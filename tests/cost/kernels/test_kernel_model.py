@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import network, pointwise, sample, true_time
 
+from sartor.cost.kernels.features import QUANTITIES, quantities
 from sartor.cost.kernels.kernel import Kernel
 from sartor.cost.kernels.model import KernelModel, fit
 from sartor.cost.kernels.pace import paced
@@ -99,6 +100,43 @@ def test_slow_moments_of_the_machine_leave_no_trace() -> None:
     times, pace = paced(busy)
     np.testing.assert_allclose(times, paced(quiet)[0])
     assert pace == 1.0
+
+
+def test_anchors_that_are_off_for_some_networks_leave_little_trace() -> None:
+    """Their place in memory moves their time by some percent, for all that is timed beside them."""
+    rng = np.random.default_rng(0)
+    samples = []
+    for chunk in range(NUMBER // 6):
+        off = float(1 + 0.04 * rng.standard_normal())
+        samples += [
+            replace(it, pace=it.pace * off)
+            for it in (sample(seed, noise=0.01) for seed in range(6 * chunk, 6 * chunk + 6))
+        ]
+    fitted = fit(samples, paced(samples)[0])
+    new = [network(seed) for seed in range(1000, 1100)]
+    truth = np.array([sum(map(true_time, it)) + 0.003 for it in new])
+    error = np.array([it.milliseconds for it in fitted.predict(new)]) / truth - 1
+    assert np.mean(np.abs(error - np.median(error)) < 0.05) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("width", "taps", "stride", "singles"),
+    [
+        (14, 9, 1, 14 * 2),  # two at the ends, twelve in two groups
+        (15, 9, 1, 15 * 3),
+        (14, 25, 1, 14 * 8),  # four at the ends, ten inside: four are left over
+        (3, 25, 1, 9),  # all lie at an end
+        (14, 9, 2, 14 * 2),  # one at the left end; one of thirteen is left over
+    ],
+)
+def test_pixels_at_the_ends_of_a_row_are_computed_one_by_one(
+    width: int, taps: int, stride: int, singles: int
+) -> None:
+    one = replace(
+        pointwise(width, 16, 16), form="dense in blocks", taps=taps, stride=stride, inner=16 * taps
+    )
+    place = QUANTITIES.index("single")
+    assert quantities(one)[place] == pytest.approx(singles * 16 * taps * 16 / 1e6)
 
 
 def test_too_few_networks_are_refused() -> None:

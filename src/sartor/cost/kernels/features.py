@@ -13,20 +13,24 @@ BLOCK = 16
 """Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
 SET = 64
 """Channels that a convolution in blocks writes in one pass over what it reads."""
+TOGETHER = 6
+"""Pixels of a row that a convolution in blocks computes at once; those at its ends, which look
+beyond the map, and those that are left over are computed one by one."""
 CACHE_BYTES = 2**20
 """From here on weights and maps push one another out of the second-level cache."""
 TAPS = 2.0
 """Kernels of 3x3, 5x5 and 7x7 pixels have code of their own, and little to tell of one another."""
 QUANTITIES = (
     "calls", "work", "full_work", "read", "written", "constants", "passes", "taps", "beyond",
-    "along", "runs", "pixels",
-    "tail", "cold",
+    "along", "runs", "pixels", "tail", "cold", "single", "thin", "half",
 )  # fmt: skip
 """Of a kernel: 1; multiply-adds with channels rounded up to blocks, and as they are; numbers read,
 written and of the weights; numbers read again for each set of channels; numbers looked at around
 each output pixel; bytes beyond the cache; numbers written where more is computed along; runs of
 numbers that are worked on; pixels times groups; numbers looked at in a last block of channels that
-is not full; weights that are not in the cache. All but the calls in millions."""
+is not full; weights that are not in the cache; multiply-adds of pixels that are computed one by
+one; multiply-adds for a last set of channels of one block, and of two. All but the calls in
+millions."""
 COORDINATES = (
     "count", "rows", "inner", "columns", "taps", "stride", "width", "read", "written", "odd",
 )  # fmt: skip
@@ -57,6 +61,7 @@ def quantities(kernel: Kernel) -> tuple[float, ...]:
         # Integers of such channels are multiplied one by one: 8 of 24 cost more than the other 16.
         k.rows * k.taps * (k.count % BLOCK) / 1e6 if depthwise else 0.0,
         k.constants * k.cold / 4e6,
+        *_in_blocks(k),
     )
 
 
@@ -70,6 +75,30 @@ def coordinates(kernel: Kernel) -> tuple[float, ...]:
     channels = k.count if k.form.startswith("depthwise") else k.columns
     logs[4] *= TAPS
     return (*logs, math.log2(_blocks(channels) / max(1, channels)))
+
+
+def _in_blocks(k: Kernel) -> tuple[float, float, float]:
+    """Return what makes a convolution in blocks less efficient: the last three of `QUANTITIES`."""
+    if not k.inner or not k.form.endswith("in blocks") or k.form.startswith("depthwise"):
+        return 0.0, 0.0, 0.0
+    block = _blocks(k.inner) * BLOCK * k.count / 1e6
+    blocks = _blocks(k.columns) // BLOCK
+    last = blocks % (SET // BLOCK)
+    return (
+        _singles(k) * block * blocks,
+        k.rows * block if last == 1 else 0.0,
+        2 * k.rows * block if last == 2 else 0.0,
+    )
+
+
+def _singles(k: Kernel) -> float:
+    """Count the pixels that are computed one by one, as if maps were padded to keep their size."""
+    if k.form.startswith("pointwise"):  # goes through all pixels as if they were one row
+        return k.rows % TOGETHER
+    edge = (math.sqrt(k.taps) - 1) / 2
+    ends = math.ceil(edge / k.stride) + max(0, math.ceil((edge - k.stride + 1) / k.stride))
+    inside = k.width - ends
+    return k.rows / k.width * (k.width if inside <= 0 else ends + inside % TOGETHER)
 
 
 def _runs(k: Kernel) -> float:

@@ -30,6 +30,9 @@ OWN = 0.05
 """Spread of what each kernel has for itself."""
 NOISE = 0.03
 """Spread of a network's time that no kernel explains, timing included."""
+PACE = 0.02
+"""Spread of what networks share that were timed beside the same anchors: where these lie in memory
+moves their time, and with it the pace that all are brought to."""
 LENGTH = 2.0
 """How near kernels are, in doublings of their sizes."""
 OTHER_DETAIL = 1.5
@@ -153,7 +156,8 @@ def fit(samples: Sequence[Sample], times: Vector) -> KernelModel:
         raise DataError(f"a model of kernels needs {FEWEST} networks; got {len(samples)}.")
     table = Table.of([it.kernels for it in samples])
     costs = fit_costs(table, times, samples)
-    covariance = _covariance(table, costs)
+    together = _timed_together([it.pace for it in samples])
+    covariance = _covariance(table, costs) + together
     left = times / _total(table, costs) - 1
     noise = np.full(len(times), NOISE**2)
     for _ in range(3):
@@ -161,18 +165,16 @@ def fit(samples: Sequence[Sample], times: Vector) -> KernelModel:
         far = np.abs(inverse @ left) / np.sqrt(np.diag(inverse))  # standard deviations
         noise = NOISE**2 * np.where(far > DOUBTFUL, (2 * far / DOUBTFUL) ** 2, 1.0)
     widen = max(1.0, float(np.quantile(far, 0.95)) / NORMAL)
-    return _assembled(table, times, costs, noise, widen)
+    return _assembled(table, times, costs, noise, widen, together)
 
 
-def restore(
-    networks: Sequence[Sequence[Kernel]], times: Vector, plain: Mapping[str, Any]
-) -> KernelModel:
-    """Make the model again that was fitted to networks and written by `to_json`.
+def restore(samples: Sequence[Sample], times: Vector, plain: Mapping[str, Any]) -> KernelModel:
+    """Make the model again that was fitted to samples and written by `to_json`.
 
     Raises:
         KeyError, TypeError, ValueError: It was not.
     """
-    table = Table.of(networks)
+    table = Table.of([it.kernels for it in samples])
     if list(plain["quantities"]) != list(QUANTITIES):
         raise ValueError("costs of other quantities")
     groups = {(a, b, c, d): np.array(costs, float) for a, b, c, d, *costs in plain["groups"]}
@@ -182,7 +184,8 @@ def restore(
     noise = np.array(plain["noise"], float)
     if noise.shape != times.shape:
         raise ValueError(f"noise of {len(noise)} networks; {len(times)} were timed")
-    return _assembled(table, times, costs, noise, float(plain["widen"]))
+    together = _timed_together([it.pace for it in samples])
+    return _assembled(table, times, costs, noise, float(plain["widen"]), together)
 
 
 def near(one: Table, places: Places, other: Table, others: Places) -> Matrix:
@@ -196,11 +199,18 @@ def near(one: Table, places: Places, other: Table, others: Places) -> Matrix:
 
 
 def _assembled(
-    table: Table, times: Vector, costs: Costs, noise: Vector, widen: float
+    table: Table, times: Vector, costs: Costs, noise: Vector, widen: float, together: Matrix
 ) -> KernelModel:
-    inverse: Matrix = np.linalg.inv(_covariance(table, costs) + np.diag(noise)).astype(float)
+    covariance = _covariance(table, costs) + together + np.diag(noise)
+    inverse: Matrix = np.linalg.inv(covariance).astype(float)
     weights = inverse @ (times / _total(table, costs) - 1)
     return KernelModel(table, times, costs, noise, inverse, weights, widen)
+
+
+def _timed_together(paces: Sequence[float]) -> Matrix:
+    """Return the covariance of relative times of networks that share their anchors, (n, n)."""
+    shared: Matrix = PACE**2 * np.equal.outer(np.array(paces), np.array(paces)).astype(float)
+    return shared
 
 
 def _total(table: Table, costs: Costs) -> Vector:

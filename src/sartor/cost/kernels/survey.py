@@ -101,7 +101,7 @@ class KernelSurvey:
     def _read(cls, plain: Mapping[str, Any]) -> "KernelSurvey":
         samples = tuple(Sample.from_json(it) for it in plain["samples"])
         times, pace = paced(samples, float(plain["pace"]))
-        model = restore([it.kernels for it in samples], times, plain["model"])
+        model = restore(samples, times, plain["model"])
         errors = {str(name): LatencyError(**it) for name, it in plain["errors"].items()}
         fingerprint, seeds = dict(plain["fingerprint"]), tuple(int(it) for it in plain["seeds"])
         return cls(fingerprint, str(plain["runtime"]), seeds, samples, pace, model, errors)

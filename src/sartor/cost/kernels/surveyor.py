@@ -29,7 +29,7 @@ from sartor.targets import Target, TimedFile
 
 CHUNK = 6
 """Networks that are written and then timed in turn, each in every precision."""
-MOST = 120
+MOST = 140
 """Chunks of a survey: fitting to more takes longer than a minute, and a gigabyte."""
 PILOT = 20
 """Chunks that are drawn without regard to errors: a few networks tell little of where those are."""
@@ -47,7 +47,7 @@ SLOW, TRIES = 1.3, 2
 """Networks are timed again, once, where the anchors took this times their least: the machine then
 is not the same one. Smaller differences are divided out; waiting for them to pass cost half of a
 survey on a machine that others used as well."""
-MOST_MACS = 1.2e8
+MOST_MACS = 2.5e8
 """Multiply-adds of a network: longer calls tell no more, and cost time of the survey."""
 INT8 = "int8"
 ANCHORS: tuple[Sketch, ...] = (

@@ -1,20 +1,15 @@
-"""The main job, from data to verified files, killed, resumed and asked wrongly."""
+"""The main job, from data to verified files, and asked wrongly."""
 
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from torch import nn
 
 import sartor
+from hurried import hurry
 from sartor.errors import (
     BudgetError,
     DataError,
@@ -24,7 +19,6 @@ from sartor.errors import (
     SartorError,
 )
 from sartor.jobs.fitting.asked import SHARES, Shares
-from sartor.jobs.fitting.building import save_weights
 
 STEPS = 40
 """Enough for every stage to run; the networks are poor, and that does not matter here."""
@@ -34,6 +28,13 @@ PIXELS = 16
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fit")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hurried() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch.setattr)
+        yield
 
 
 def fit(place: Path, out: str, **changed: Any) -> sartor.Run:
@@ -96,111 +97,6 @@ def test_asking_for_something_else_in_the_folder_is_refused(run: sartor.Run, pla
     assert run.folder == place / "run"
     with pytest.raises(RunFolderError, match=r"seed.*0.*7"):
         fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6}, seed=7)
-
-
-@pytest.mark.slow
-def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place: Path) -> None:
-    """The survey is shared through the cache, so that both predict the same latencies."""
-    code = (
-        "import sys, sartor; sartor.fit('sklearn:digits', steps=int(sys.argv[2]), picks=2, "
-        "resolution=int(sys.argv[4]), "
-        "limits={'size_bytes': 3e6}, versus=['mobilenetv3_small_050'], "
-        "cache=sys.argv[3], out=sys.argv[1])"
-    )
-    command = [sys.executable, "-c", code, str(place / "killed"), str(STEPS)]
-    command += [str(place / "cache"), str(PIXELS)]
-    marks = ("stages/train.json", "study.db", "finish/plan.json")
-    for mark in marks:
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        while process.poll() is None and not (place / "killed" / mark).exists():
-            time.sleep(0.05)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert_same_result(place / "killed", run)
-
-
-@pytest.mark.slow
-def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(place: Path) -> None:
-    """With two threads, and so two trainings at a time: the other tests have one."""
-    out = place / "side-by-side"
-    code = (
-        "import sys, sartor; sartor.fit('sklearn:digits', minutes=1, picks=3, "
-        "resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
-    )
-    command = [sys.executable, "-c", code, str(out), str(place / "cache"), str(PIXELS)]
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
-    while process.poll() is None and not (out / "finish/plan.json").exists():
-        time.sleep(0.05)
-    time.sleep(2)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert not (out / "summary.json").exists()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
-    summary = json.loads((out / "summary.json").read_text())
-    assert len(summary["picks"]) == 3
-    for pick in summary["picks"]:
-        assert (out / pick["file"]).exists()
-
-
-@pytest.fixture
-def small_disk(place: Path) -> Iterator[Callable[[int], Path]]:
-    """A disk of as many MB as it is called with; what was there before stays."""
-    disk = place / "disk"
-    disk.mkdir(exist_ok=True)
-
-    def sized(megabytes: int) -> Path:
-        how = f"size={megabytes}m{',remount' if disk.is_mount() else ''}"
-        made = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(disk)]
-        if shutil.which("mount") is None or subprocess.run(made, capture_output=True).returncode:
-            pytest.skip("mounting a small disk is not allowed here")
-        return disk
-
-    yield sized
-    subprocess.run(["umount", "--lazy", str(disk)], check=False, capture_output=True)
-
-
-@pytest.mark.slow
-def test_a_disk_that_fills_up_loses_nothing(
-    run: sartor.Run, place: Path, small_disk: Callable[[int], Path]
-) -> None:
-    """It grows each time it was full, as when a user makes room."""
-    full = 0
-    for megabytes in (1, 2, 4, 8, 16, 32, 64, 256):
-        disk = small_disk(megabytes)
-        try:
-            fit(place, "disk/run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
-        except RunFolderError as error:
-            assert "disk is full" in str(error)  # noqa: PT017  (it need not be raised)
-            full += 1
-        else:
-            break
-    assert full >= 3
-    assert_same_result(disk / "run", run)
-
-
-def test_weights_that_do_not_fit_are_told(small_disk: Callable[[int], Path]) -> None:
-    file = small_disk(1) / "network.safetensors"
-    with pytest.raises(RunFolderError, match="disk is full"):
-        save_weights(nn.Linear(1024, 1024), file)
-    assert not file.exists()
-
-
-def assert_same_result(folder: Path, run: sartor.Run) -> None:
-    """The folder holds the very networks of an unbroken run."""
-    summary = json.loads((folder / "summary.json").read_text())
-
-    def essence(found: Any) -> Any:
-        networks = sorted(found["picks"], key=lambda it: it["id"])
-        return [(it["id"], it["accuracy"], it["tuned_accuracy"], it["design"]) for it in networks]
-
-    assert essence(summary) == essence(run.summary)
-    for it in summary["picks"]:
-        assert (folder / it["file"]).read_bytes() == (run.folder / it["file"]).read_bytes()
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from torch import nn
 
 import sartor
 from agents import TOKEN, Agent, running
+from hurried import hurry
 from sartor import targets
 from sartor.deploy import export
 from sartor.errors import RunFolderError
@@ -52,6 +53,7 @@ def test_a_search_uses_both_boards_and_outlives_one_of_them(
 ) -> None:
     asked: dict[str, Any] = {"steps": 20, "picks": 1, "resolution": 12}
     asked |= given | {"cache": tmp_path / "cache"}
+    hurry(monkeypatch.setattr)
     hurried = partial(open_board, patience=Patience(reach_s=3.0))
     monkeypatch.setattr("sartor.targets.boards.open_board", hurried)
 
@@ -67,7 +69,8 @@ def test_a_search_uses_both_boards_and_outlives_one_of_them(
     assert not killer.is_alive(), "both boards had work"
     (pick,) = run.summary["picks"]
     assert pick["runtime"] == "onnxruntime"
-    for name in ("accuracy", "latency_ms", "peak_bytes"):
+    assert pick["peak_bytes"] > 0
+    for name in ("accuracy", "latency_ms"):
         assert pick[name]["provenance"] == "verified"
     assert run.summary["target"]["name"] == given["target"]
     here = targets.open("cpu").place.load(

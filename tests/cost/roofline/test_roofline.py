@@ -130,7 +130,7 @@ def test_a_roofline_is_measured_once_and_kept(runtime: str, tmp_path: Path) -> N
     assert found.roofs[-1].most_bytes is None
     assert roofline_of(target, runtime, tmp_path, SHORT) == found  # twice would not be equal
     (file,) = tmp_path.iterdir()
-    assert target.id in file.name
+    assert target.only(runtime).id in file.name
     file.write_text("{}")
     with pytest.raises(DamagedFileError, match="roofline"):
         roofline_of(target, runtime, tmp_path)

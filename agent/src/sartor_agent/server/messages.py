@@ -47,37 +47,12 @@ class Program(Message):
         }
 
 
-class Time(Message):
-    """Programs to be timed in turn, in one process."""
+class OfOne(Message):
+    """What is asked of one program."""
 
-    do: Literal["time"]
-    files: Annotated[dict[Label, Program], Field(min_length=1, max_length=256)]
-    threads: Threads
-    cores: Cores = Field(default_factory=list)
-    copies: Annotated[int, Field(ge=1, le=16)] = 1
-    seconds_each: Seconds
-    seed: Seed
-    clock: Literal["wall", "processor"] = "wall"
-    most_bytes: Bytes | None = None
-
-    def programs(self) -> dict[str, Program]:
-        """Return what is measured, by the names in messages."""
-        return self.files
-
-    def to_request(self, paths: Mapping[str, Path]) -> dict[str, Any]:
-        """Return what a worker reads."""
-        files = {name: it.to_request(paths) for name, it in self.files.items()}
-        return self.model_dump() | {"files": files}
-
-
-class Inspect(Message):
-    """A program to be compiled, run once and profiled."""
-
-    do: Literal["inspect"]
     file: Program
     threads: Threads
     cores: Cores = Field(default_factory=list)
-    calls: Annotated[int, Field(ge=0, le=10_000)]
     most_bytes: Bytes | None = None
 
     def programs(self) -> dict[str, Program]:
@@ -89,14 +64,12 @@ class Inspect(Message):
         return self.model_dump() | {"file": self.file.to_request(paths)}
 
 
-class Profile(Message):
-    """Programs to be profiled, in one process."""
+class OfSeveral(Message):
+    """What is asked of programs in one process."""
 
-    do: Literal["profile"]
     files: Annotated[dict[Label, Program], Field(min_length=1, max_length=256)]
     threads: Threads
     cores: Cores = Field(default_factory=list)
-    calls: Annotated[int, Field(ge=1, le=10_000)]
     most_bytes: Bytes | None = None
 
     def programs(self) -> dict[str, Program]:
@@ -107,6 +80,30 @@ class Profile(Message):
         """Return what a worker reads."""
         files = {name: it.to_request(paths) for name, it in self.files.items()}
         return self.model_dump() | {"files": files}
+
+
+class Time(OfSeveral):
+    """Programs to be timed in turn."""
+
+    do: Literal["time"]
+    copies: Annotated[int, Field(ge=1, le=16)] = 1
+    seconds_each: Seconds
+    seed: Seed
+    clock: Literal["wall", "processor"] = "wall"
+
+
+class Profile(OfSeveral):
+    """Programs to be profiled."""
+
+    do: Literal["profile"]
+    calls: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Inspect(OfOne):
+    """A program to be compiled, run once and profiled."""
+
+    do: Literal["inspect"]
+    calls: Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Numbers(Message):
@@ -117,23 +114,11 @@ class Numbers(Message):
     data: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
 
 
-class Run(Message):
+class Run(OfOne):
     """A program to be run on given inputs."""
 
     do: Literal["run"]
-    file: Program
-    threads: Threads
-    cores: Cores = Field(default_factory=list)
     inputs: Annotated[list[Numbers], Field(min_length=1, max_length=64)]
-    most_bytes: Bytes | None = None
-
-    def programs(self) -> dict[str, Program]:
-        """Return what is measured, by the names in messages."""
-        return {self.file.label: self.file}
-
-    def to_request(self, paths: Mapping[str, Path]) -> dict[str, Any]:
-        """Return what a worker reads."""
-        return self.model_dump() | {"file": self.file.to_request(paths)}
 
 
 class EnergyWindows(Message):
@@ -145,24 +130,12 @@ class EnergyWindows(Message):
     processor: Literal["cpu", "gpu"] = "cpu"
 
 
-class Energy(Message):
+class Energy(OfOne):
     """A program whose energy is measured."""
 
     do: Literal["energy"]
-    file: Program
-    threads: Threads
-    cores: Cores = Field(default_factory=list)
     seed: Seed
     windows: EnergyWindows
-    most_bytes: Bytes | None = None
-
-    def programs(self) -> dict[str, Program]:
-        """Return what is measured, by the names in messages."""
-        return {self.file.label: self.file}
-
-    def to_request(self, paths: Mapping[str, Path]) -> dict[str, Any]:
-        """Return what a worker reads."""
-        return self.model_dump() | {"file": self.file.to_request(paths)}
 
 
 Request = Annotated[Time | Inspect | Profile | Run | Energy, Field(discriminator="do")]

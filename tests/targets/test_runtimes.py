@@ -145,6 +145,8 @@ def test_weights_are_as_large_as_sums_of_products_allow(
 def test_a_target_that_is_not_there_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'cpu'"):
         targets.open("cpuu")
+    with pytest.raises(OptionError, match=r"no runtime of cpu:onnxruntime reads \.tflite files"):
+        targets.open("cpu:onnxruntime").reading(".tflite")
     with pytest.raises(OptionError, match="threads is 1000; allowed: 1 to"):
         targets.open("cpu", threads=1000)
 

@@ -43,7 +43,7 @@ class Anchors:
     tries: int = 3
     peace: bool = True
     clock: str = "wall"
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def time(
         self, files: Mapping[str, TimedFile], seconds_each: float, seed: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sartor.errors import unknown_name
+from sartor.errors import OptionError, unknown_name
 from sartor_agent.energy import Energy, NotAvailable
 from sartor_agent.fresh import Inspection, Report, TimedFile
 from sartor_agent.fresh import Protocol as How
@@ -120,8 +120,18 @@ class Target:
         return replace(self, runtimes={name: self.runtimes[name] for name in names})
 
     def reading(self, ending: str) -> "Target":
-        """Return the same with the runtimes that read a format."""
-        return self.only(*(name for name, it in self.runtimes.items() if ending in it.formats))
+        """Return the same with the runtimes that read a format.
+
+        Raises:
+            OptionError: None does.
+        """
+        names = [name for name, it in self.runtimes.items() if ending in it.formats]
+        if not names:
+            raise OptionError(
+                f"no runtime of {self.name} reads {ending} files; it has: "
+                f"{', '.join(self.runtimes)}. Install onnxruntime there."
+            )
+        return self.only(*names)
 
     def how(self, **more: Any) -> How:  # Any: the fields of a protocol
         """Return how files are timed with the threads of this target."""

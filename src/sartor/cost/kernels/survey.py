@@ -19,8 +19,8 @@ from sartor.nets import Family
 from sartor.study import read_json, write_json
 from sartor.targets import Target
 
-VERSION = 1
-"""Of the file."""
+VERSION = 2
+"""Of the file, and of what tells kernels apart: raised when either changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""
 Fingerprint = Mapping[str, str | int]

@@ -14,7 +14,7 @@ import numpy as np
 
 from machine import describe
 from sartor import targets, tasks
-from sartor.cost import Survey, Surveyor, deployed
+from sartor.cost.designs import Survey, Surveyor, deployed
 from sartor.jobs.fitting.tuning import DENSE
 from sartor.nets import mobile
 from sartor.search import rank_correlation

@@ -38,7 +38,7 @@ from sartor.cost.kernels import (
     kernels_of,
     survey_kernels,
 )
-from sartor.cost.latency import error_of
+from sartor.cost.prediction import error_of
 from sartor.deploy import export
 from sartor.errors import OptionError
 from sartor.nets import Family, Network, mobile

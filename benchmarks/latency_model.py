@@ -13,10 +13,10 @@ import numpy as np
 
 from machine import describe
 from sartor import targets
-from sartor.cost import Surveyor, deployment
-from sartor.cost import surveyor as room
-from sartor.cost.features import stack
-from sartor.cost.latency import error_of
+from sartor.cost.designs import Surveyor, deployment
+from sartor.cost.designs import surveyor as room
+from sartor.cost.designs.features import stack
+from sartor.cost.prediction import error_of
 from sartor.nets import mobile
 
 PARTS = 20

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from machine import describe
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.jobs.fitting.tuning import DENSE
 from sartor.nets import ChannelMeans, Network, mobile
 from sartor.train import keep_freed_memory

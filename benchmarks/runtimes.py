@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from machine import describe
-from sartor.deploy.opening import ModuleSource, open_network
+from sartor.deploy.opening import open_network
+from sartor.deploy.opening.modules import ModuleSource
 from sartor.targets import RUNTIMES, Protocol, TimedFile, reading, time_files
 
 ENDINGS = (".onnx", ".pt2", ".pte")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sartor.cost import surveyor
+from sartor.cost.designs import surveyor
 from sartor.jobs.fitting import proxy, searching, surveying, verifying
 
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from sartor.cost import count
-from sartor.cost.count import expressiveness
+from sartor.cost.designs import count
+from sartor.cost.designs.count import expressiveness
 from sartor.nets import Layer
 from sartor.nets.families import published
 from sartor.nets.layers import squeeze_layers

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from sartor.cost import LatencyModel, deployed, deployment
-from sartor.cost.features import WIDTH, stack, usual_costs
-from sartor.cost.latency import error_of, fit, held_out
-from sartor.cost.precision import deployment_space, float_nodes
-from sartor.cost.size import fit_size
+from sartor.cost.designs import LatencyModel, deployed, deployment
+from sartor.cost.designs.features import WIDTH, stack, usual_costs
+from sartor.cost.designs.latency import fit, held_out
+from sartor.cost.designs.precision import deployment_space, float_nodes
+from sartor.cost.designs.size import fit_size
+from sartor.cost.prediction import error_of
 from sartor.errors import DamagedFileError, DataError, OptionError
 from sartor.nets import mobile
 from sartor.space import Design
@@ -68,7 +69,7 @@ def test_too_few_networks_are_refused() -> None:
 
 def test_sizes_of_files_are_predicted() -> None:
     found = designs(30) + designs(30, "int8", seed=5)
-    from sartor.cost import count
+    from sartor.cost.designs import count
 
     exact = np.array(
         [

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sartor import targets
-from sartor.cost import Surveyor, deployed
-from sartor.cost.features import stack, usual_costs
-from sartor.cost.survey import Timed
+from sartor.cost.designs import Surveyor, deployed
+from sartor.cost.designs.features import stack, usual_costs
+from sartor.cost.designs.survey import Timed
 from sartor.nets import mobile
 from sartor.space import Design
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sartor.cost import Deployment, float_nodes
+from sartor.cost.designs import Deployment, float_nodes
 from sartor.deploy import export, quantize
 from sartor.errors import OptionError, UnknownNameError
 from sartor.nets import Network, mobile

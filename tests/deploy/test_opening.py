@@ -11,7 +11,8 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from sartor.deploy.opening import FileSource, ModuleSource, open_network
+from sartor.deploy.opening import FileSource, open_network
+from sartor.deploy.opening.modules import ModuleSource
 from sartor.errors import DamagedFileError, OptionError
 from sartor.targets import RUNTIMES
 from sartor_agent.program import Array, Program

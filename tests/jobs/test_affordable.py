@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import sartor.jobs.fitting.affordable as room
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.jobs.fitting.asked import HEATS_SHARE, SHARES
 from sartor.jobs.fitting.job import Job
 from sartor.nets import mobile

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sartor.cost import Survey, count, deployment, deployment_space
+from sartor.cost.designs import Survey, count, deployment, deployment_space
 from sartor.jobs.fitting.candidates import (
     BEYOND,
     RANDOMS,

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.training import FOCUS, drawing
 from sartor.nets import mobile

@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 
 from sartor import targets
-from sartor.cost import Surveyor, deployed
-from sartor.cost.features import stack, usual_costs
-from sartor.cost.survey import Timed
+from sartor.cost.designs import Surveyor, deployed
+from sartor.cost.designs.features import stack, usual_costs
+from sartor.cost.designs.survey import Timed
 from sartor.jobs import Silent
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.surveying import NETWORKS, survey_target

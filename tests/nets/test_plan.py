@@ -8,8 +8,9 @@ from torch import nn
 
 from sartor.nets import BLOCKS, Network, mobile
 from sartor.nets.blocks import Place
-from sartor.nets.layers import ChannelMeans, snap
+from sartor.nets.layers import ChannelMeans
 from sartor.nets.plan import cut, plan, slices
+from sartor.space import snap
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5)), min_size=1, max_size=4))

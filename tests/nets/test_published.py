@@ -3,7 +3,7 @@
 import pytest
 import timm
 
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.errors import UnknownNameError
 from sartor.nets import Network
 from sartor.nets.families import published, published_designs

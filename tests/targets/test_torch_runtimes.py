@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sartor import targets
-from sartor.deploy.opening import ModuleSource
+from sartor.deploy.opening.modules import ModuleSource
 from sartor.errors import DamagedFileError, MissingExtraError, OptionError
 from sartor.targets import RUNTIMES, Protocol, TimedFile, inspect_file, reading, time_files
 from sartor.targets.runtimes.torch import Torch

@@ -3,19 +3,20 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import onnx
-import torch
 from onnx import numpy_helper
-from torch import nn
 
 from sartor.deploy.graph import IMAGES, INPUT, OUTPUT
-from sartor.deploy.trace import write
-from sartor.deploy.writers import Unwritable
 from sartor.errors import OptionError
 
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
-def export(network: nn.Module, file: Path, shape: tuple[int, int, int]) -> None:
+
+def export(network: "nn.Module", file: Path, shape: tuple[int, int, int]) -> None:
     """Write a network to an ONNX file with its weights inside.
 
     Networks of known modules are written directly, in about 10 ms, with batch norms folded and
@@ -30,6 +31,11 @@ def export(network: nn.Module, file: Path, shape: tuple[int, int, int]) -> None:
     Raises:
         OptionError: A weight is NaN or infinite, or the network cannot be exported.
     """
+    import torch
+
+    from sartor.deploy.trace import write
+    from sartor.deploy.writers import Unwritable
+
     network.eval()
     refuse_broken(network)
     try:
@@ -42,9 +48,9 @@ def export(network: nn.Module, file: Path, shape: tuple[int, int, int]) -> None:
 
 
 def export_any(
-    network: nn.Module,
+    network: "nn.Module",
     file: Path,
-    examples: tuple[torch.Tensor, ...],
+    examples: "tuple[torch.Tensor, ...]",
     names: Sequence[str] | None = None,
 ) -> None:
     """Write a network that reads anything to an ONNX file with its weights inside.
@@ -65,12 +71,14 @@ def export_any(
     file.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def refuse_broken(network: nn.Module) -> None:
+def refuse_broken(network: "nn.Module") -> None:
     """Refuse weights that are no numbers.
 
     Raises:
         OptionError: The message names the tensor.
     """
+    import torch
+
     for name, tensor in network.state_dict().items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise OptionError(
@@ -79,8 +87,8 @@ def refuse_broken(network: nn.Module) -> None:
 
 
 def _by_torch(
-    network: nn.Module,
-    examples: tuple[torch.Tensor, ...],
+    network: "nn.Module",
+    examples: "tuple[torch.Tensor, ...]",
     *,
     input_names: list[str] | None = None,
     output_names: list[str] | None = None,
@@ -90,6 +98,8 @@ def _by_torch(
     Raises:
         OptionError: It cannot export the network.
     """
+    import torch
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own deprecations
         try:
@@ -115,7 +125,7 @@ def first_line(error: BaseException) -> str:
     return said if said.endswith(".") else f"{said}."
 
 
-def _refused(network: nn.Module, reason: str) -> OptionError:
+def _refused(network: "nn.Module", reason: str) -> OptionError:
     return OptionError(
         f"{type(network).__name__} cannot be exported to ONNX: {reason} Give a network of "
         "ordinary layers, or one that torch.onnx.export accepts."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sartor import targets, tasks
-from sartor.cost import Survey
+from sartor.cost.designs import Survey
 from sartor.errors import LimitError, RunFolderError
 from sartor.jobs.fitting.affordable import affordable
 from sartor.jobs.fitting.asked import SHARES, Asked

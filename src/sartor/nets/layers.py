@@ -15,10 +15,6 @@ ACTIVATIONS.register("hswish", "x * relu6(x + 3) / 6", source="arXiv:1905.02244,
     lambda: nn.Hardswish(inplace=True)
 )
 
-WIDTH_STEP = 8
-"""Widths are multiples of this: in between, ONNX Runtime leaves its blocked convolutions and a
-network with fewer channels is slower than the whole one (docs/benchmarks.md)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -62,20 +58,6 @@ class Layer:
         if self.op not in ("conv", "linear"):
             return 0
         return self.weights + self.outputs * (2 if self.norm else 1)
-
-
-def snap(width: float, step: int = WIDTH_STEP) -> int:
-    """Round to the nearest multiple of `step`, never below one step or 90 % of `width`.
-
-    Source:
-        MobileNetV2 reference implementation, `make_divisible`.
-
-    Example:
-        >>> snap(2.3 * 80), snap(3.67 * 24), snap(3)
-        (184, 88, 8)
-    """
-    snapped = max(step, int(width + step / 2) // step * step)
-    return snapped + step if snapped < 0.9 * width else snapped
 
 
 def shrink(size: int, stride: int) -> int:

@@ -3,5 +3,6 @@
 from sartor.space.choice import Choice, Condition, Option
 from sartor.space.design import Design
 from sartor.space.space import Genes, Space
+from sartor.space.width import snap
 
-__all__ = ["Choice", "Condition", "Design", "Genes", "Option", "Space"]
+__all__ = ["Choice", "Condition", "Design", "Genes", "Option", "Space", "snap"]

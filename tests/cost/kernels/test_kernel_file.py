@@ -45,7 +45,7 @@ def test_another_version_is_refused(survey: KernelSurvey, tmp_path: Path) -> Non
     file = tmp_path / "survey.json"
     survey.save(file)
     write_json(file, read_json(file) | {"version": 99})
-    with pytest.raises(DamagedFileError, match=r"of version 99; this program reads version 2\."):
+    with pytest.raises(DamagedFileError, match=r"of version 99; this program reads version 3\."):
         KernelSurvey.load(file)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sartor.cost.kernels.sketch import Sketched
+from sartor.cost.kernels.tokens import attention, convnext, patches, separable
 from sartor.deploy.graph import Value
 
 
@@ -15,9 +16,32 @@ def _plain(net: Sketched, x: Value) -> Value:
     groups, activation = net.number("groups", 1), net.text("activation")
     x = net.activate(net.conv(x, outputs, kernel, net.number("stride", 1), groups), activation)
     x = net.conv(x, outputs, kernel, 1, groups)
+    return net.activate(_residual(net, x, before, channels, size), activation)
+
+
+def _residual(net: Sketched, x: Value, before: Value, channels: int, size: int) -> Value:
+    """Add what came before; a map of another shape goes through the shortcut that is asked for.
+
+    Source:
+        He et al. 2016, arXiv:1512.03385, section 3.3, option B; with a mean of 2x2 pixels before
+        its convolution: He et al. 2019, arXiv:1812.01187, ResNet-D.
+    """
     if (channels, size) == (net.channels, net.size):
-        x = net.node("Add", x, before)
-    return net.activate(x, activation)
+        return net.node("Add", x, before)
+    after = net.channels, net.size
+    stride, shortcut = net.number("stride", 1), net.text("shortcut")
+    net.channels, net.size = channels, size
+    if shortcut == "mean":
+        # Maps of an odd number of rows are filled up with what is not counted.
+        beyond = [0, 0, size % stride, size % stride]
+        before = net.node(
+            "AveragePool", before, kernel_shape=[stride] * 2, strides=[stride] * 2, pads=beyond
+        )
+        before, net.size = net.conv(before, after[0]), after[1]
+    elif shortcut:
+        before = net.conv(before, after[0], 1, stride)
+    net.channels, net.size = after
+    return net.node("Add", x, before) if shortcut else x
 
 
 def _bottleneck(net: Sketched, x: Value) -> Value:
@@ -29,95 +53,20 @@ def _bottleneck(net: Sketched, x: Value) -> Value:
     kernel, stride = net.number("kernel", 3), net.number("stride", 1)
     x = net.activate(net.conv(x, middle, kernel, stride, net.number("groups", 1)), activation)
     x = net.conv(net.gate(x), net.number("outputs", channels))
-    if (channels, size) == (net.channels, net.size):
-        x = net.node("Add", x, before)
-    return net.activate(x, net.text("after"))
+    return net.activate(_residual(net, x, before, channels, size), net.text("after"))
 
 
-def _convnext(net: Sketched, x: Value) -> Value:
-    """Depthwise, norm, two layers with an activation between, scale, residual.
+def _fused(net: Sketched, x: Value) -> Value:
+    """A convolution that widens, gate, pointwise, residual.
 
     Source:
-        Liu et al. 2022, arXiv:2201.03545, figure 4.
+        Tan & Le 2021, arXiv:2104.00298, figure 2.
     """
-    before, channels = x, net.channels
-    x = net.transpose(net.conv(x, channels, net.number("kernel", 7), 1, channels), 0, 2, 3, 1)
-    x = net.layer_norm(x)
-    middle, activation = net.number("middle"), net.text("activation")
-    if net.text("layers") == "linear":
-        x = net.linear(net.activate(net.linear(x, middle), activation), channels)
-        x = net.transpose(net.node("Mul", x, net.weight(channels)), 0, 3, 1, 2)
-    else:
-        x = net.transpose(x, 0, 3, 1, 2)
-        x = net.conv(net.activate(net.conv(x, middle), activation), channels)
-        x = net.node("Mul", x, net.weight(1, channels, 1, 1))
-    return net.node("Add", x, before)
-
-
-def _attention(net: Sketched, x: Value) -> Value:
-    """Tokens of a map, one of them for the class if asked for, through blocks of a transformer.
-
-    Source:
-        Dosovitskiy et al. 2021, arXiv:2010.11929, figure 1.
-    """
-    d, tokens = net.channels, net.size**2
-    x = net.transpose(net.reshape(x, 1, d, tokens), 0, 2, 1)
-    if net.number("tokens"):
-        tokens += 1
-        x = net.node("Concat", net.weight(1, 1, d), x, axis=1)
-        x = net.node("Add", x, net.weight(1, tokens, d))
-    for _ in range(net.number("layers", 1)):
-        x = _transformer(net, x, 1, tokens)
-    if net.number("tokens"):
-        x = net.node("Gather", x, net.constant(np.array(0)), axis=1)
-        return net.reshape(net.layer_norm(x), 1, d, 1, 1)
-    return net.reshape(net.transpose(x, 0, 2, 1), 1, d, net.size, net.size)
-
-
-def _transformer(net: Sketched, x: Value, batch: int, tokens: int) -> Value:
-    d, heads = net.channels, net.number("heads")
-    each = d // heads
-    y = net.linear(net.layer_norm(x), 3 * d)
-    y = net.transpose(net.reshape(y, batch, tokens, 3, heads, each), 2, 0, 3, 1, 4)
-    q, k, v = (_part(net, y, part) for part in range(3))
-    k = net.reshape(
-        net.transpose(net.reshape(k, batch * heads, tokens, each), 0, 2, 1),
-        batch, heads, each, tokens,
-    )  # fmt: skip
-    root = net.weight(1)
-    q, k = net.node("Mul", q, root), net.node("Mul", k, root)
-    weights = net.node("Softmax", net.node("MatMul", q, k), axis=-1)
-    y = net.transpose(net.node("MatMul", weights, v), 0, 2, 1, 3)
-    net.channels = d
-    x = net.node("Add", x, net.linear(net.reshape(y, batch, tokens, d), d))
-    y = net.activate(net.linear(net.layer_norm(x), net.number("middle")), net.text("activation"))
-    return net.node("Add", x, net.linear(y, d))
-
-
-def _part(net: Sketched, x: Value, part: int) -> Value:
-    one = [net.integers(it) for it in (part, part + 1, 0)]
-    return net.node("Squeeze", net.node("Slice", x, *one), net.integers(0))
-
-
-def _patches(net: Sketched, x: Value) -> Value:
-    """A transformer on the pixels of 2 x 2 patches between convolutions.
-
-    Source:
-        Mehta & Rastegari 2022, arXiv:2110.02178, section 3.1.
-    """
-    before, outer, size, activation = x, net.channels, net.size, net.text("activation")
-    x = net.activate(net.conv(x, outer, 3), activation)
-    d, half = net.number("inner"), size // 2
-    x = net.reshape(net.conv(x, d), d * half, 2, half, 2)
-    x = net.reshape(net.transpose(x, 0, 2, 1, 3), 1, d, half**2, 4)
-    x = net.reshape(net.transpose(x, 0, 3, 2, 1), 4, half**2, d)
-    x = _transformer(net, x, 4, half**2)
-    x = net.transpose(net.reshape(net.layer_norm(x), 1, 4, half**2, d), 0, 3, 2, 1)
-    x = net.transpose(net.reshape(x, d * half, half, 2, 2), 0, 2, 1, 3)
-    x = net.activate(net.conv(net.reshape(x, 1, d, size, size), outer), activation)
-    net.channels *= 2
-    x = net.conv(net.node("Concat", before, x, axis=1), outer, 3)
-    return net.activate(x, activation)
+    before, channels, size = x, net.channels, net.size
+    kernel, stride, groups = net.number("kernel", 3), net.number("stride", 1), net.number("groups")
+    x = net.conv(x, net.number("middle"), kernel, stride, max(1, groups))
+    x = net.conv(net.gate(net.activate(x, net.text("activation"))), net.number("outputs", channels))
+    return _residual(net, x, before, channels, size)
 
 
 def _dense(net: Sketched, x: Value) -> Value:
@@ -143,12 +92,15 @@ def _ghost(net: Sketched, x: Value) -> Value:
     """Half of the channels by a pointwise convolution, the others from them by a depthwise one.
 
     Source:
-        Han et al. 2020, arXiv:1911.11907, figure 1.
+        Han et al. 2020, arXiv:1911.11907, figure 1; with the gate that looks along rows and columns
+        of half the map: Tang et al. 2022, arXiv:2211.12905, section 3.2.
     """
+    gated = net.text("gate") and net.size > 1
     for outputs, activation in (
         (net.number("middle"), net.text("activation")),
         (net.channels, ""),
     ):
+        weights = _along(net, x, outputs) if gated and activation else None
         half = -(-outputs // 2)
         y = net.activate(net.conv(x, half), activation)
         z = net.activate(net.conv(y, half, net.number("kernel", 3), 1, half), activation)
@@ -158,6 +110,17 @@ def _ghost(net: Sketched, x: Value) -> Value:
             net.integers(1),
         )  # fmt: skip
         net.channels = outputs
+        x = x if weights is None else net.node("Mul", x, weights)
+    return x
+
+
+def _along(net: Sketched, x: Value, outputs: int) -> Value:
+    """Return weights of every channel and pixel, found on a map of half the size."""
+    channels, size = net.channels, net.size
+    x = net.conv(_pool(net, x, "AveragePool", 2, 2), outputs)
+    x = net.conv(net.conv(x, outputs, (1, 5), 1, outputs), outputs, (5, 1), 1, outputs)
+    x = net.resize(net.activate(x, net.text("gate")), size, "nearest")
+    net.channels = channels
     return x
 
 
@@ -226,9 +189,7 @@ def _single(net: Sketched, x: Value) -> Value:
         case "rms":
             return _rms(net, x)
         case "Resize":
-            sizes = net.integers(1, channels, net.size + 1, net.size + 1)
-            net.size += 1
-            return net.node("Resize", x, Value(""), Value(""), sizes, mode="linear")
+            return net.resize(x, net.number("resized"), net.text("mode"))
         case "Concat":
             net.channels = 2 * channels
             x = net.node("Concat", x, net.activate(x, "relu"), axis=1)
@@ -250,9 +211,11 @@ BLOCKS: dict[str, Callable[[Sketched, Value], Value]] = {
     "plain": _plain,
     "bottleneck": _bottleneck,
     "inverted": _bottleneck,
-    "convnext": _convnext,
-    "attention": _attention,
-    "patches": _patches,
+    "fused": _fused,
+    "convnext": convnext,
+    "attention": attention,
+    "patches": patches,
+    "separable": separable,
     "dense": _dense,
     "ghost": _ghost,
     "stem": _stem,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sartor.cost.kernels.sketch import Sketch
-from sartor.nets.layers import snap
+from sartor.space import snap
 
 Rng = np.random.Generator
 Drawn = dict[str, int | str]
@@ -22,6 +22,7 @@ WIDEST = 9000
 MOST_MACS = 5e8
 """Multiply-adds of a chain: what takes longer tells no more and costs time of the survey."""
 ACTIVATIONS = ("relu", "relu6", "hswish", "silu", "relu", "gelu")
+SHORTCUTS = ("", "conv", "mean")
 GATES = ("none", "none", "sigmoid", "hsigmoid")
 
 
@@ -44,7 +45,7 @@ def vary(sketch: Sketch, rng: Rng) -> Sketch:
             old = int(near.get(name, 0))
             if old > 4:
                 near[name] = max(1, snap(old * 2 ** rng.uniform(-0.6, 0.6)))
-        if near["block"] not in ("stem", "patches"):
+        if near["block"] not in ("stem", "patches", "separable"):
             near["size"] = max(1, round(int(near["size"]) * 2 ** rng.uniform(-0.5, 0.5)))
         if near["block"] in ("attention", "patches"):
             name = "width" if near["block"] == "attention" else "inner"
@@ -65,7 +66,9 @@ def _is_small(sketch: Sketch) -> bool:
     groups = max(1, n.get("groups", 1))
     pixels = n["size"] ** 2 // n.get("stride", 1) ** 2
     work = 2 * pixels * n["width"] * widest
-    work += pixels * n.get("kernel", 1) ** 2 * widest**2 // groups if groups < widest else 0
+    from_channels = n["width"] if sketch["block"] == "fused" else widest
+    if groups < widest:
+        work += pixels * n.get("kernel", 1) ** 2 * widest * from_channels // groups
     if "heads" in n:
         work += 6 * pixels * n["width"] ** 2 + 2 * pixels**2 * n["width"]
     weights = n["width"] * widest * (n.get("kernel", 1) ** 2 if groups == 1 else 1)
@@ -96,7 +99,7 @@ def _plain(rng: Rng) -> Drawn:
     return {
         "size": size, "width": width, "outputs": width * wider, "stride": stride,
         "kernel": int(rng.choice([1, 3, 3, 3, 5])),
-        "groups": int(rng.choice([1, 1, 1, 2, 4])),
+        "groups": int(rng.choice([1, 1, 1, 2, 4])), "shortcut": _one_of(rng, *SHORTCUTS),
         "activation": _one_of(rng, *ACTIVATIONS),
     }  # fmt: skip
 
@@ -112,7 +115,7 @@ def _residual(rng: Rng) -> Drawn:
     return {
         "size": size, "width": width, "middle": middle if groups == 1 else groups * each,
         "outputs": width * stride, "stride": stride, "kernel": 3, "groups": groups,
-        "activation": _one_of(rng, "relu", "relu", "silu"),
+        "activation": _one_of(rng, "relu", "relu", "silu"), "shortcut": _one_of(rng, *SHORTCUTS),
         "after": _one_of(rng, "relu", "relu", "silu"), **_gate(rng, width),
     }  # fmt: skip
 
@@ -131,6 +134,19 @@ def _inverted(rng: Rng) -> Drawn:
     }  # fmt: skip
 
 
+def _fused(rng: Rng) -> Drawn:
+    """EfficientNetV2, MobileNets for accelerators."""
+    size = _size(rng)
+    width = _width(rng, 3 * size)
+    stride = int(rng.choice([1, 1, 2]))
+    return {
+        "size": size, "width": width, "middle": snap(width * float(rng.choice([1, 2, 4, 4, 8]))),
+        "stride": stride, "outputs": width if stride == 1 else snap(width * 1.5),
+        "groups": int(rng.choice([1, 1, 1, 2, 4])), "kernel": int(rng.choice([3, 3, 3, 5])),
+        "activation": _one_of(rng, "relu", "silu"), **_gate(rng, width),
+    }  # fmt: skip
+
+
 def _gate(rng: Rng, width: int) -> Drawn:
     gate = str(_one_of(rng, *GATES))
     if gate == "none":
@@ -144,6 +160,7 @@ def _convnext(rng: Rng) -> Drawn:
     return {
         "size": size, "width": width, "middle": 4 * width, "kernel": int(rng.choice([3, 7, 7])),
         "activation": "gelu", "layers": _one_of(rng, "linear", "conv"),
+        "norm": _one_of(rng, "", "response"),
     }  # fmt: skip
 
 
@@ -168,6 +185,15 @@ def _patches(rng: Rng) -> Drawn:
     }  # fmt: skip
 
 
+def _separable(rng: Rng) -> Drawn:
+    size = int(rng.choice([8, 16, 28, 14, 32]))
+    inner = snap(32 * 8 ** rng.random())
+    return {
+        "size": size, "width": _width(rng, 4 * size, 32), "inner": inner, "middle": 2 * inner,
+        "activation": "silu", "layers": int(rng.choice([1, 2])),
+    }  # fmt: skip
+
+
 def _dense(rng: Rng) -> Drawn:
     size = _size(rng, 64)
     growth = int(rng.choice([12, 24, 32, 32, 48]))
@@ -183,6 +209,7 @@ def _ghost(rng: Rng) -> Drawn:
     return {
         "size": size, "width": width, "middle": snap(width * float(rng.choice([1, 3, 6]))),
         "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "hswish"),
+        "gate": _one_of(rng, "", "", "sigmoid", "hsigmoid"),
     }  # fmt: skip
 
 
@@ -222,6 +249,7 @@ def _single(rng: Rng) -> Drawn:
     return {
         "size": size, "width": _width(rng, size), "op": op, "kernel": int(rng.choice([2, 3])),
         "stride": int(rng.choice([1, 2])), "activation": _one_of(rng, "gelu", "silu"),
+        "resized": int(rng.choice([size + 1, 2 * size])), "mode": _one_of(rng, "nearest", "linear"),
     }  # fmt: skip
 
 
@@ -229,11 +257,13 @@ DRAWS: dict[str, tuple[float, Callable[[Rng], Drawn]]] = {
     "plain": (2, _plain),
     "bottleneck": (2, _residual),
     "inverted": (4, _inverted),
-    "convnext": (1, _convnext),
+    "fused": (1, _fused),
+    "convnext": (1.2, _convnext),
     "attention": (1.5, _attention),
     "patches": (0.7, _patches),
+    "separable": (0.7, _separable),
     "dense": (0.7, _dense),
-    "ghost": (0.7, _ghost),
+    "ghost": (0.9, _ghost),
     "stem": (1.2, _stem),
     "head": (1.2, _head),
     "single": (2.5, _single),

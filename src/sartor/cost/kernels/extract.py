@@ -263,16 +263,23 @@ def _joined(step: Step, data: Sequence[Shape]) -> tuple[str, int]:
 
 
 def _reduced(step: Step, data: Sequence[Shape]) -> tuple[str, int]:
-    """Means: over the last dimensions, or over others."""
+    """Means and sums: over the last dimensions, or over others."""
     shape, result = data[0], step.writes[0]
     share = max(1, math.prod(shape) // max(1, math.prod(result)))
     return ("over others" if result and shape[-1] == result[-1] > 1 else "over the last"), share
+
+
+def _resized(step: Step, _: Sequence[Shape]) -> tuple[str, int]:
+    """Maps of another size, from the nearest pixel or between several."""
+    return str(step.attributes.get("mode", "")), step.writes[0][-1]
 
 
 FORMS: dict[str, Callable[[Step, Sequence[Shape]], tuple[str, int]]] = {
     **dict.fromkeys(("Add", "Mul", "Sub", "Div", "QLinearAdd", "QLinearMul"), _pairwise),
     "Transpose": _turned,
     **dict.fromkeys(("Concat", "QLinearConcat", "Split"), _joined),
-    **dict.fromkeys(("ReduceMean", "GlobalAveragePool", "QLinearGlobalAveragePool"), _reduced),
+    **dict.fromkeys(("ReduceMean", "ReduceSum", "ReduceL2"), _reduced),
+    **dict.fromkeys(("GlobalAveragePool", "QLinearGlobalAveragePool"), _reduced),
+    "Resize": _resized,
 }
 """How each kind is told apart further, and the run of numbers that it works on."""

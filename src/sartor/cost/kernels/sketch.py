@@ -49,17 +49,25 @@ class Sketched:
         """Keep numbers in the file."""
         return self.graph.constant(f"constant{len(self.graph.constants)}", values)
 
-    def conv(self, x: Value, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1
-             ) -> Value:  # fmt: skip
+    def conv(
+        self,
+        x: Value,
+        outputs: int,
+        kernel: int | tuple[int, int] = 1,
+        stride: int = 1,
+        groups: int = 1,
+    ) -> Value:
         """Convolve; groups that do not divide the channels become fewer."""
         groups = math.gcd(groups, math.gcd(self.channels, outputs))
-        weight = self.weight(outputs, self.channels // groups, kernel, kernel)
-        before = (kernel - 1) // 2 if kernel % 2 else 0  # even ones cut maps into patches
+        rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
+        weight = self.weight(outputs, self.channels // groups, rows, columns)
+        # Even ones cut maps into patches.
+        above, left = ((it - 1) // 2 if it % 2 else 0 for it in (rows, columns))
         self.channels = outputs
-        self.size = (self.size + 2 * before - kernel) // stride + 1
+        self.size = (self.size + 2 * above - rows) // stride + 1
         return self.node(
-            "Conv", x, weight, self.weight(outputs), kernel_shape=[kernel, kernel],
-            strides=[stride, stride], pads=[before] * 4, group=groups,
+            "Conv", x, weight, self.weight(outputs), kernel_shape=[rows, columns],
+            strides=[stride, stride], pads=[above, left] * 2, group=groups,
         )  # fmt: skip
 
     def activate(self, x: Value, name: str) -> Value:
@@ -107,6 +115,26 @@ class Sketched:
         return self.node(
             "LayerNormalization", x, self.weight(self.channels), self.weight(self.channels),
             axis=-1, epsilon=1e-6,
+        )  # fmt: skip
+
+    def group_norm(self, x: Value) -> Value:
+        """Norm all channels of a map together, as PyTorch's exporter writes it."""
+        c = self.channels
+        one, zero = (self.constant(np.full(1, it, np.float32)) for it in (1, 0))
+        flat = self.node(
+            "InstanceNormalization", self.reshape(x, 0, 1, -1), one, zero, epsilon=1e-5
+        )
+        x = self.node("Reshape", flat, self.node("Shape", x))
+        return self.node("Add", self.node("Mul", x, self.weight(c, 1, 1)), self.weight(c, 1, 1))
+
+    def resize(self, x: Value, size: int, mode: str) -> Value:
+        """Give a map so many rows and columns: `nearest` pixels, or `linear` between them."""
+        sizes = self.integers(1, self.channels, size, size)
+        self.size = size
+        where = {"nearest": "asymmetric", "linear": "half_pixel"}[mode]
+        return self.node(
+            "Resize", x, Value(""), Value(""), sizes, mode=mode, nearest_mode="floor",
+            coordinate_transformation_mode=where,
         )  # fmt: skip
 
     def linear(self, x: Value, outputs: int) -> Value:

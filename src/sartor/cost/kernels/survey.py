@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,15 @@ from sartor.cost.kernels.pace import paced
 from sartor.cost.kernels.sample import Sample
 from sartor.cost.kernels.surveyor import KernelSurveyor
 from sartor.cost.kernels.table import Vector
-from sartor.cost.latency import LatencyError, error_of
+from sartor.cost.prediction import LatencyError, error_of
 from sartor.errors import DamagedFileError, DataError, OptionError
-from sartor.nets import Family
 from sartor.study import read_json, write_json
 from sartor.targets import Target
 
-VERSION = 2
+if TYPE_CHECKING:
+    from sartor.nets import Family
+
+VERSION = 3
 """Of the file, and of what tells kernels apart: raised when either changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""
@@ -181,7 +183,7 @@ class Asked:
     """Time for it."""
     seed: int = 0
     """Decides which networks."""
-    family: Family | None = None
+    family: "Family | None" = None
     """Designs of it are timed as well."""
 
 

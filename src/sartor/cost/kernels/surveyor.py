@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +24,11 @@ from sartor.cost.kernels.sketch import Sketch
 from sartor.deploy import export, quantize
 from sartor.errors import DamagedFileError, OptionError
 from sartor.graph.formats import read_onnx
-from sartor.nets import Family, Network
 from sartor.study import disk_errors
 from sartor.targets import Target, TimedFile
+
+if TYPE_CHECKING:
+    from sartor.nets import Family
 
 CHUNK = 6
 """Networks that are written and then timed in turn, each in every precision."""
@@ -94,7 +97,7 @@ class KernelSurveyor:
     runtime: str
     precisions: Sequence[str]
     seed: int
-    family: Family | None = None
+    family: "Family | None" = None
     samples: list[Sample] = field(default_factory=list)
     chunks: int = 0
     """That were timed."""
@@ -247,8 +250,10 @@ class KernelSurveyor:
         ]
 
     def _design(
-        self, family: Family, rng: np.random.Generator, file: Path
+        self, family: "Family", rng: np.random.Generator, file: Path
     ) -> tuple[str, tuple[int, int, int]]:
+        from sartor.nets import Network
+
         design = family.space.from_genes(rng.integers(family.space.cardinalities))
         pixels = family.resolution(design)
         shape = (family.channels, pixels, pixels)

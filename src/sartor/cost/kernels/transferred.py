@@ -17,7 +17,7 @@ from sartor.cost.kernels.sample import Sample
 from sartor.cost.kernels.survey import Fingerprint, KernelSurvey
 from sartor.cost.kernels.surveyor import KernelSurveyor
 from sartor.cost.kernels.table import Group, Matrix, Vector
-from sartor.cost.latency import LatencyError
+from sartor.cost.prediction import LatencyError
 from sartor.cost.transfer import UnseenDevice
 from sartor.errors import DamagedFileError, OptionError
 from sartor.study import read_json, write_json

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sartor.cost.latency import LatencyError, error_of
+from sartor.cost.prediction import LatencyError, error_of
 from sartor.cost.transfer.known import FEWEST, KnownDevices, Matrix, Vector, positive
 from sartor.cost.transfer.posterior import expectation, posterior, size_of
 from sartor.errors import DamagedFileError, DataError

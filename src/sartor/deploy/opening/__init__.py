@@ -1,7 +1,6 @@
 """Opens what a user names, one kind per file, and writes it as a file that a runtime reads."""
 
 from sartor.deploy.opening.files import RANDOM, FileSource
-from sartor.deploy.opening.modules import ModuleSource
 from sartor.deploy.opening.opener import OPENERS, Opener, open_network
 from sartor.deploy.opening.protocol import NetworkSource
 
@@ -9,7 +8,6 @@ __all__ = [
     "OPENERS",
     "RANDOM",
     "FileSource",
-    "ModuleSource",
     "NetworkSource",
     "Opener",
     "open_network",

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sartor.deploy.opening.files import open_onnx, open_pte, open_tflite
-from sartor.deploy.opening.function import open_function
-from sartor.deploy.opening.modules import open_pt2
-from sartor.deploy.opening.protocol import NetworkSource
-from sartor.deploy.opening.timm import PREFIX, open_timm
+from sartor.deploy.opening.protocol import TIMM, NetworkSource
 from sartor.errors import OptionError
 from sartor.registry import Registry
 from sartor_agent.program import Shapes
@@ -16,7 +13,7 @@ from sartor_agent.program import Shapes
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens networks of one kind."""
+    """Opens networks of one kind; what needs PyTorch is imported when one is opened."""
 
     takes: Callable[[str], bool]
     """Tells whether a text names one."""
@@ -55,9 +52,27 @@ def _file(ending: str, opens: Callable[[Path, Shapes], NetworkSource]) -> Opener
     return Opener(lambda text: text.endswith(ending), checked)
 
 
+def _pt2(file: Path, shapes: Shapes) -> NetworkSource:
+    from sartor.deploy.opening.modules import open_pt2
+
+    return open_pt2(file, shapes)
+
+
+def _timm(text: str, shapes: Shapes) -> NetworkSource:
+    from sartor.deploy.opening.timm import open_timm
+
+    return open_timm(text, shapes)
+
+
+def _function(text: str, shapes: Shapes) -> NetworkSource:
+    from sartor.deploy.opening.function import open_function
+
+    return open_function(text, shapes)
+
+
 OPENERS.register("onnx", "files that end in .onnx")(_file(".onnx", open_onnx))
 OPENERS.register("tflite", ".tflite")(_file(".tflite", open_tflite))
-OPENERS.register("pt2", ".pt2")(_file(".pt2", open_pt2))
+OPENERS.register("pt2", ".pt2")(_file(".pt2", _pt2))
 OPENERS.register("pte", ".pte")(_file(".pte", open_pte))
-OPENERS.register("timm", "timm:NAME")(Opener(lambda text: text.startswith(PREFIX), open_timm))
-OPENERS.register("function", "module:function")(Opener(lambda text: ":" in text, open_function))
+OPENERS.register("timm", "timm:NAME")(Opener(lambda text: text.startswith(TIMM), _timm))
+OPENERS.register("function", "module:function")(Opener(lambda text: ":" in text, _function))

@@ -1,10 +1,12 @@
 """How many numbers of a network were learnt."""
 
 from collections.abc import Iterator
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from sartor.graph import Effect, Graph, Operation, Tensor
+
+if TYPE_CHECKING:
+    from torch import nn
 
 WEIGHTED = (Effect.PRODUCTS, Effect.DEPTHWISE)
 STATISTICS = {"BatchNormalization": 2}
@@ -17,7 +19,7 @@ LEARNING = frozenset({
 """Operators beside convolutions and matrices whose constants are biases, scales or embeddings."""
 
 
-def count_parameters(network: nn.Module | Graph) -> int:
+def count_parameters(network: "nn.Module | Graph") -> int:
     """Count what was learnt.
 
     Of a module: its parameters, tensors that share memory once. Of a file: the numbers, floats or

@@ -9,6 +9,8 @@ from sartor.errors import OptionError
 from sartor_agent.program import Shapes
 
 INT8 = "int8"
+TIMM = "timm:"
+"""Before the names of timm's models."""
 
 Counted = Literal["module", "file"]
 """Where parameters were counted: batch norms that a file has folded are no longer in it."""

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from sartor.deploy.opening.modules import ModuleSource
+from sartor.deploy.opening.protocol import TIMM
 from sartor.errors import OptionError, did_you_mean
 from sartor_agent.program import Shapes
 
-PREFIX = "timm:"
 NAME = re.compile(r"(?:timm:)?([\w.]+?)(?:@(\d+))?")
 NOTE = "its weights are random, on which its cost does not depend; nothing was downloaded."
 
@@ -48,7 +48,7 @@ def open_timm(text: str, shapes: Shapes) -> ModuleSource:
     """
     name, resolution = read_name(text)
     if shapes:
-        raise OptionError(f"the shape of {text} is that of its images; write {PREFIX}{name}@SIZE.")
+        raise OptionError(f"the shape of {text} is that of its images; write {TIMM}{name}@SIZE.")
     module = _build(name, resolution)
     settle_(module)
     told: Any = module.pretrained_cfg  # Any: timm's settings, of many types

@@ -1,6 +1,6 @@
 """How large a network may be, given the time that there is to train it."""
 
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.jobs.fitting.asked import HEATS_SHARE, SHARES
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.tuning import Lesson, image_seconds, side_by_side_gain

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
-from sartor.cost import Deployment, count, deployment, float_nodes
+from sartor.cost.designs import Deployment, count, deployment, float_nodes
 from sartor.deploy import export, quantize
 from sartor.jobs.fitting.candidates import Candidate
 from sartor.jobs.fitting.heats import Heat

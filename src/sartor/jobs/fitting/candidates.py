@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sartor.cost import Survey, deployed
+from sartor.cost.designs import Survey, deployed
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import (
     CAPACITY,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sartor.cost import Deployment
+from sartor.cost.designs import Deployment
 from sartor.nets import Family
 from sartor.nets.blocks import Fused, Inverted, Plain
 from sartor.nets.ends import Head, Stem

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sartor.cost import Survey, deployment
+from sartor.cost.designs import Survey, deployment
 from sartor.jobs.fitting.asked import HEATS_SHARE
 from sartor.jobs.fitting.building import Builder, Built
 from sartor.jobs.fitting.candidates import (

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sartor.compress import fake_quantize_
-from sartor.cost import Deployment, deployment
+from sartor.cost.designs import Deployment, deployment
 from sartor.deploy import wilson
 from sartor.nets import Supernet, resize
 from sartor.space import Design

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sartor import search
-from sartor.cost import Survey
+from sartor.cost.designs import Survey
 from sartor.jobs.fitting.affordable import affordable
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy

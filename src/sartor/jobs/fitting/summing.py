@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sartor.cost import Survey, count
+from sartor.cost.designs import Survey, count
 from sartor.jobs.fitting.building import Built
 from sartor.jobs.fitting.describing import stages
 from sartor.jobs.fitting.finishing import Plan
@@ -185,7 +185,7 @@ def _fastest_first(networks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _search(job: Job, outcome: Outcome) -> dict[str, Any]:
-    from sartor.cost import deployment
+    from sartor.cost.designs import deployment
 
     front = {trial.design.id for trial in outcome.study.front}
     trials = []

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from sartor.cost import Survey, Surveyor, count, deployed, survey_file
+from sartor.cost.designs import Survey, Surveyor, count, deployed, survey_file
 from sartor.errors import DamagedFileError, LimitError
 from sartor.jobs.fitting.job import Job
 from sartor.space import Design

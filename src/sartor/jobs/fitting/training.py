@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from sartor.cost import count
+from sartor.cost.designs import count
 from sartor.jobs.fitting.job import Job
 from sartor.nets import Supernet
 from sartor.space import Design

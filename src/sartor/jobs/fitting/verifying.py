@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sartor import search
-from sartor.cost import Surveyor, pace_of
+from sartor.cost import pace_of
+from sartor.cost.designs import Surveyor
 from sartor.deploy import Accuracy, measure_accuracy
 from sartor.jobs.fitting.building import preprocessing
 from sartor.jobs.fitting.job import Job

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from sartor.nets.blocks.protocol import Place
 from sartor.nets.blocks.squeeze import squeeze_width
-from sartor.nets.layers import ConvNorm, Layer, SqueezeExcite, shrink, snap, squeeze_layers
-from sartor.space import Option
+from sartor.nets.layers import ConvNorm, Layer, SqueezeExcite, shrink, squeeze_layers
+from sartor.space import Option, snap
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How wide the gate of a squeeze-and-excite is."""
 
 from sartor.errors import OptionError
-from sartor.nets.layers import snap
+from sartor.space import snap
 
 SQUEEZE = ("none", "hidden", "input")
 """No gate; a quarter of the hidden channels, snapped (MobileNetV3); a quarter of the block's

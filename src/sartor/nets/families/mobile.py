@@ -12,10 +12,10 @@ import numpy as np
 from sartor.nets.blocks import BLOCKS, Place
 from sartor.nets.ends import Head, Stem
 from sartor.nets.family import FAMILIES
-from sartor.nets.layers import ACTIVATIONS, shrink, snap
+from sartor.nets.layers import ACTIVATIONS, shrink
 from sartor.nets.network import Blueprint
 from sartor.nets.parts import Part
-from sartor.space import Choice, Condition, Design, Genes, Option, Space
+from sartor.space import Choice, Condition, Design, Genes, Option, Space, snap
 
 Options = tuple[Option, ...]
 MIXED = 0.3

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sartor.cost.count import layers
-from sartor.cost.precision import deployment
+from sartor.cost.designs.count import layers
+from sartor.cost.designs.precision import deployment
 from sartor.nets import Family
 from sartor.space import Design
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sartor.cost.count import count
-from sartor.cost.features import stack
-from sartor.cost.latency import LatencyError, LatencyModel
-from sartor.cost.precision import deployment, deployment_space
-from sartor.cost.size import SizeModel
+from sartor.cost.designs.count import count
+from sartor.cost.designs.features import stack
+from sartor.cost.designs.latency import LatencyModel
+from sartor.cost.designs.precision import deployment, deployment_space
+from sartor.cost.designs.size import SizeModel
+from sartor.cost.prediction import LatencyError
 from sartor.nets import Family
 from sartor.space import Design, Space
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from sartor.cost.anchors import SCALES, Anchors
-from sartor.cost.features import stack
-from sartor.cost.latency import error_of, fit, held_out
-from sartor.cost.precision import deployed, deployment, deployment_space, float_nodes
-from sartor.cost.size import fit_size
-from sartor.cost.survey import Survey, Timed
+from sartor.cost.designs.features import stack
+from sartor.cost.designs.latency import fit, held_out
+from sartor.cost.designs.precision import deployed, deployment, deployment_space, float_nodes
+from sartor.cost.designs.size import fit_size
+from sartor.cost.designs.survey import Survey, Timed
+from sartor.cost.prediction import error_of
 from sartor.deploy import export, quantize
 from sartor.errors import DataError
 from sartor.nets import Family, Network

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sartor.cost.features import summarise, usual_costs
+from sartor.cost.designs.features import summarise, usual_costs
 from sartor.errors import DamagedFileError, DataError
 
 Vector = npt.NDArray[np.float64]
@@ -22,25 +22,6 @@ MOST_CORRECTED = math.log(1.5)
 """A correction by more than half is no correction but an extrapolation."""
 CORRECTED = 16
 """Networks from which on the sum of operations is corrected by a Gaussian process."""
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyError:
-    """How far predictions are off on networks that the model was not fitted on."""
-
-    networks_fitted: int
-    networks_held_out: int
-    median_error: float
-    """Share of the measured time."""
-    p95_error: float
-    within_10_percent: float
-    """Share of the networks."""
-    rank_correlation: float | None
-    """Spearman's; None where it is not defined."""
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return plain data."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +124,6 @@ def held_out(
         held = np.isin(groups, part)
         predicted[held] = fit(vectors[~held], times[~held]).predict(vectors[held])
     return predicted
-
-
-def error_of(predicted: Vector, times: Vector, fitted: int) -> LatencyError:
-    """Summarise predictions, (n,), of networks that a model of `fitted` others did not see."""
-    from scipy.stats import spearmanr
-
-    error = np.abs(predicted - times) / times
-    ranked = len(times) > 2 and bool(np.ptp(times) and np.ptp(predicted))
-    rank = spearmanr(predicted, times).statistic if ranked else np.nan
-    return LatencyError(
-        networks_fitted=fitted,
-        networks_held_out=len(times),
-        median_error=float(np.median(error)),
-        p95_error=float(np.quantile(error, 0.95)),
-        within_10_percent=float(np.mean(error <= 0.1)),
-        rank_correlation=float(rank) if np.isfinite(rank) else None,
-    )
 
 
 def _sum_of_costs(vectors: Matrix, times: Vector) -> Vector:

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from sartor.cost.count import layers
-from sartor.cost.precision import Deployment, deployment
+from sartor.cost.designs.count import layers
+from sartor.cost.designs.precision import Deployment, deployment
 from sartor.nets import Family, Layer
 from sartor.space import Design
 

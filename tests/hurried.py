@@ -1,9 +1,22 @@
-"""A fit that measures and evaluates little, for tests of how its stages follow one another."""
+"""A fit that measures and evaluates little, for tests of how its stages follow one another.
+
+Its family is `tiny`, which this module registers.
+"""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sartor.cost.designs import surveyor
 from sartor.jobs.fitting import proxy, searching, surveying, verifying
+from tiny_family import tiny
+
+FAMILY = tiny.__name__
+BEGIN = f"""import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import hurried
+hurried.hurry()
+"""
+"""Code that begins a hurried run in a process of its own."""
 
 
 def hurry(change: Callable[[object, str, float], object] = setattr) -> None:

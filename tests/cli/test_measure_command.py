@@ -1,12 +1,16 @@
 """`sartor measure` parses, calls its job and prints what a person or a program reads."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sartor
 from sartor.cli import main
+from sartor.cost.kernels.chains import write_chain
 from sartor.jobs.measuring import Compared, Costs, Failed, Measured
 from sartor.jobs.measuring.costs import Activations
 from sartor.units import Measurement
@@ -138,3 +142,18 @@ def test_whether_it_fits_is_told(job: Job, capsys: pytest.CaptureFixture[str]) -
     assert main(["measure", "a.tflite"]) == 1
     out = capsys.readouterr().out
     assert "no; it needs 55.3 kB of SRAM and 333 kB of flash." in out
+
+
+def test_a_file_is_measured_without_pytorch(tmp_path: Path) -> None:
+    """It takes seconds to load, which nobody waits for who has an ONNX file."""
+    write_chain({"block": "plain", "depth": 1, "size": 8, "width": 8}, tmp_path / "it.onnx")
+    code = (
+        "import sys; from sartor.cli import main; code = main(sys.argv[1:]); "
+        "sys.exit(code or 'torch' in sys.modules)"
+    )
+    words = ["measure", str(tmp_path / "it.onnx"), "--processes", "1", "--seconds", "0.05"]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "it.onnx" in ended.stdout

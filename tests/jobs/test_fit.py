@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sartor
-from hurried import hurry
+from hurried import FAMILY, hurry
 from sartor.errors import (
     BudgetError,
     DataError,
@@ -38,7 +38,7 @@ def hurried() -> Iterator[None]:
 
 
 def fit(place: Path, out: str, **changed: Any) -> sartor.Run:
-    asked: dict[str, Any] = {"steps": STEPS, "picks": 2, "resolution": PIXELS}
+    asked: dict[str, Any] = {"steps": STEPS, "picks": 2, "resolution": PIXELS, "family": FAMILY}
     asked["cache"] = place / "cache"
     return sartor.fit("sklearn:digits", out=place / out, **(asked | changed))
 

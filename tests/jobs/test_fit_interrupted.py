@@ -15,7 +15,7 @@ import pytest
 from torch import nn
 
 import sartor
-from hurried import hurry
+from hurried import BEGIN, FAMILY, hurry
 from sartor.errors import RunFolderError
 from sartor.jobs.fitting.building import save_weights
 
@@ -23,8 +23,6 @@ STEPS = 40
 """Enough for every stage to run; the networks are poor, and that does not matter here."""
 PIXELS = 16
 LIMIT = 3e6
-HURRIED = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); import hurried; "
-"""Code that begins a run in a process of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fit(place: Path, out: str) -> sartor.Run:
     return sartor.fit(
         "sklearn:digits", out=place / out, steps=STEPS, picks=2, resolution=PIXELS,
-        limits={"size_bytes": LIMIT}, cache=place / "cache",
+        family=FAMILY, limits={"size_bytes": LIMIT}, cache=place / "cache",
     )  # fmt: skip
 
 
@@ -49,9 +47,9 @@ def run(place: Path) -> Iterator[sartor.Run]:
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place: Path) -> None:
-    code = HURRIED + (
-        "hurried.hurry(); import sartor; "
-        "sartor.fit('sklearn:digits', steps=int(sys.argv[2]), picks=2, "
+    code = BEGIN + (
+        "import sartor; "
+        "sartor.fit('sklearn:digits', steps=int(sys.argv[2]), picks=2, family=hurried.FAMILY, "
         "resolution=int(sys.argv[4]), limits={'size_bytes': float(sys.argv[5])}, "
         "cache=sys.argv[3], out=sys.argv[1])"
     )
@@ -74,9 +72,9 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
 def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(place: Path) -> None:
     """With two threads, and so two trainings at a time: the other tests have one."""
     out = place / "side-by-side"
-    code = HURRIED + (
-        "hurried.hurry(); import sartor; sartor.fit('sklearn:digits', minutes=1, picks=3, "
-        "resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
+    code = BEGIN + (
+        "import sartor; sartor.fit('sklearn:digits', minutes=1, picks=3, "
+        "family=hurried.FAMILY, resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
     )
     command = [sys.executable, "-c", code, str(out), str(place / "cache"), str(PIXELS)]
     environment = os.environ | {"OMP_NUM_THREADS": "2"}

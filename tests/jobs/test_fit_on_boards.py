@@ -16,7 +16,7 @@ from torch import nn
 
 import sartor
 from agents import TOKEN, Agent, running
-from hurried import hurry
+from hurried import FAMILY, hurry
 from sartor import targets
 from sartor.deploy import export
 from sartor.errors import RunFolderError
@@ -51,7 +51,7 @@ def jobs_of(agent: Agent) -> int:
 def test_a_search_uses_both_boards_and_outlives_one_of_them(
     agents: list[Agent], given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[str, Any] = {"steps": 20, "picks": 1, "resolution": 12}
+    asked: dict[str, Any] = {"steps": 20, "picks": 1, "resolution": 12, "family": FAMILY}
     asked |= given | {"cache": tmp_path / "cache"}
     hurry(monkeypatch.setattr)
     hurried = partial(open_board, patience=Patience(reach_s=3.0))

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from hurried import BEGIN
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.mark.slow
 def test_the_digits_are_fitted_from_python(tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "digits.py"), str(tmp_path / "run")]
+    code = BEGIN + "import runpy; sys.argv = sys.argv[1:]; "
+    code += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    words = [str(EXAMPLES / "digits.py"), str(tmp_path / "run"), "--steps", "20"]
     done = subprocess.run(
-        [*command, "--steps", "20", "--cache", str(tmp_path / "cache")],
+        [sys.executable, "-c", code, *words, "--cache", str(tmp_path / "cache")],
         capture_output=True,
         text=True,
         check=False,

@@ -71,6 +71,19 @@ def test_other_work_on_the_machine_does_not_move_the_number() -> None:
     assert busy == pytest.approx(calm, rel=0.03)
 
 
+@pytest.mark.parametrize("length", [0.2, 20.0])
+def test_a_core_with_two_speeds_is_timed_at_the_fast_one(length: float) -> None:
+    """Another's thread on the same core: it comes and goes many times in a second."""
+
+    def shared(now: float, rng: np.random.Generator) -> float:
+        slow = np.sin(23 * now) + np.sin(31 * now) > -0.3
+        return (1.6 if slow else 1.0) * (1 + 0.01 * rng.random())
+
+    for seed in range(5):
+        found = Machine(shared, seed).time({"a": length, "b": 3.0})
+        assert found["a"].median_ms == pytest.approx(length, rel=0.04)
+
+
 def test_a_machine_that_changes_its_speed_a_lot_is_not_trusted() -> None:
     def moody(now: float, rng: np.random.Generator) -> float:
         return 2.0 if int(now * 5) % 2 else 1.0 + 0.01 * rng.random()

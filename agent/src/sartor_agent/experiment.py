@@ -20,15 +20,21 @@ CLOCKS: Mapping[str, Clock] = {"wall": time.perf_counter_ns, "processor": time.p
 
 BLOCK_NS = 2_000_000
 """Time for a block of calls: long against the clock's grain, short against a machine's moods."""
-BLOCK_CALLS = (3, 60)
-"""Calls of a block at least and at most."""
+BLOCK_CALLS = (1, 60)
+"""Calls of a block at least and at most; what takes long is compared call by call with the
+reference, since the machine may change its speed meanwhile."""
 QUARTILE = 25
 """Percentile of its calls that stands for a block. On a shared machine the upper half of a block
 holds other people's work."""
 FEWEST_ROUNDS = 7
 MOST_ROUNDS = 400
+AROUND = 6
+"""Calls of the reference before each block and after it."""
 SMOOTH = 5
-"""Rounds over which the reference is smoothed before it corrects for drift."""
+"""Rounds over which the reference is smoothed before it tells whether the machine was steady."""
+QUIET = 10
+"""Percentile of all times of the reference that times are corrected to. A core that is shared has
+two speeds, and changes between them many times in a second: the fast one is its own."""
 
 
 def time_in_turn(
@@ -84,8 +90,8 @@ def time_calls(
         seconds_each: Time for each of them, on average, at most.
         seed: Decides the order in each round.
         precise: Share of the value at which intervals are narrow enough.
-        reference: What is timed in every round to see the machine drift; by default products of
-            two small matrices.
+        reference: What is timed around every block to see how fast the machine is just then; by
+            default products of two small matrices.
         clock: For tests.
     """
     if not calls:
@@ -122,11 +128,8 @@ class _Experiment(Generic[Key]):
         self._clock = clock
         self._length: dict[Key, int] = {}
         self._blocks: dict[Key, list[npt.NDArray[np.float64]]] = {name: [] for name in calls}
-        self._between: list[float] = []
-
-    @property
-    def rounds(self) -> int:
-        return len(self._between)
+        self._around: dict[Key, list[tuple[float, float]]] = {name: [] for name in calls}
+        self.rounds = 0
 
     def warm_up(self) -> None:
         """Call each program until its time has settled, and decide the length of its blocks."""
@@ -142,17 +145,15 @@ class _Experiment(Generic[Key]):
             self._length[name] = int(np.clip(BLOCK_NS / 1e6 / max(now, 1e-6), fewest, most))
 
     def round(self, rng: np.random.Generator) -> None:
-        """Time one block of each program, in random order, and the reference among them."""
+        """Time one block of each program, in random order, each between two of the reference."""
         names = list(self._calls)
-        order = rng.permutation(len(names) + 1)
-        for place in order:
-            if place == len(names):
-                block = self._time_block(self._reference, 9)
-                self._between.append(float(np.percentile(block, QUARTILE)))
-            else:
-                name = names[place]
-                self._calls[name]()  # brings the program's weights back into the caches
-                self._blocks[name].append(self._time_block(self._calls[name], self._length[name]))
+        for place in rng.permutation(len(names)):
+            name = names[place]
+            self._calls[name]()  # brings the program's weights back into the caches
+            before = self._time_reference()
+            self._blocks[name].append(self._time_block(self._calls[name], self._length[name]))
+            self._around[name].append((before, self._time_reference()))
+        self.rounds += 1
 
     def widest(self) -> float:
         """Return the widest interval, as a share of its value."""
@@ -164,8 +165,7 @@ class _Experiment(Generic[Key]):
         return max(widths)
 
     def result(self) -> dict[Key, Timing]:
-        drift = self._drift()
-        swing = float(drift.max() / drift.min())
+        swing = self._swing()
         return {name: self._timing(name, swing) for name in self._calls}
 
     def _timing(self, name: Key, swing: float) -> Timing:
@@ -186,17 +186,22 @@ class _Experiment(Generic[Key]):
         )
 
     def _corrected(self, name: Key) -> npt.NDArray[np.float64]:
-        blocks = [np.percentile(block, QUARTILE) for block in self._blocks[name]]
-        return np.array(blocks) / self._drift()
+        """Return what each block took at the quiet speed of the machine, (rounds,)."""
+        blocks = np.array([np.percentile(block, QUARTILE) for block in self._blocks[name]])
+        around = np.exp(np.log(self._around[name]).mean(1))
+        quiet = np.percentile([*self._around.values()], QUIET)
+        corrected: npt.NDArray[np.float64] = blocks * quiet / around
+        return corrected
 
-    def _drift(self) -> npt.NDArray[np.float64]:
-        """Return how slow the machine was in each round against its median, (rounds,)."""
-        raw = np.array(self._between)
-        half = SMOOTH // 2
-        padded = np.pad(raw, half, mode="edge")
+    def _swing(self) -> float:
+        """Return the ratio of the slowest to the fastest time of the reference, smoothed."""
+        raw = np.median([*self._around.values()], axis=(0, 2))  # (rounds,)
+        padded = np.pad(raw, SMOOTH // 2, mode="edge")
         smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTH), axis=1)
-        relative: npt.NDArray[np.float64] = smooth / np.median(smooth)
-        return relative
+        return float(smooth.max() / smooth.min())
+
+    def _time_reference(self) -> float:
+        return float(np.percentile(self._time_block(self._reference, AROUND), QUARTILE))
 
     def _time_block(self, call: Call, count: int) -> npt.NDArray[np.float64]:
         """Return the milliseconds of `count` calls, (count,)."""

@@ -112,7 +112,7 @@ def test_every_help_has_an_example_that_works(
     shutil.copy(SAMPLE, tmp_path / "runs/digits/summary.json")
     example = run(name, "--help").out.partition("Example: sartor ")[2].splitlines()[0]
     assert example.startswith(name)
-    example = example.replace("--minutes 10", "--minutes 0.2")
+    example = example.replace("--minutes 10", "--minutes 0.5")
     assert run(*shlex.split(example)).code == 0
 
 

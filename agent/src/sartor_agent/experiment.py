@@ -1,4 +1,4 @@
-"""Timing as an experiment: programs in turn, and a reference that shows the machine drift."""
+"""Timing as an experiment: programs in turn, each between two blocks of a reference."""
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -158,18 +158,16 @@ class _Experiment(Generic[Key]):
     def widest(self) -> float:
         """Return the widest interval, as a share of its value."""
         widths = []
-        for name in self._calls:
-            values = self._corrected(name)
+        for values in self._corrected().values():
             low, high = interval(values)
             widths.append((high - low) / float(np.median(values)))
         return max(widths)
 
     def result(self) -> dict[Key, Timing]:
         swing = self._swing()
-        return {name: self._timing(name, swing) for name in self._calls}
+        return {it: self._timing(it, values, swing) for it, values in self._corrected().items()}
 
-    def _timing(self, name: Key, swing: float) -> Timing:
-        values = self._corrected(name)
+    def _timing(self, name: Key, values: npt.NDArray[np.float64], swing: float) -> Timing:
         every = np.concatenate(self._blocks[name])
         low, high = interval(values)
         middle = float(np.median(values))
@@ -185,13 +183,14 @@ class _Experiment(Generic[Key]):
             reason=doubts(middle, low, high, swing),
         )
 
-    def _corrected(self, name: Key) -> npt.NDArray[np.float64]:
-        """Return what each block took at the quiet speed of the machine, (rounds,)."""
-        blocks = np.array([np.percentile(block, QUARTILE) for block in self._blocks[name]])
-        around = np.exp(np.log(self._around[name]).mean(1))
-        quiet = np.percentile([*self._around.values()], QUIET)
-        corrected: npt.NDArray[np.float64] = blocks * quiet / around
-        return corrected
+    def _corrected(self) -> dict[Key, npt.NDArray[np.float64]]:
+        """Return what each block took at the quiet speed of the machine, (rounds,) by name."""
+        around = np.array([*self._around.values()])  # (programs, rounds, 2)
+        slowness = np.sqrt(around.prod(2)) / np.percentile(around, QUIET)
+        return {
+            name: np.array([np.percentile(block, QUARTILE) for block in blocks]) / slow
+            for (name, blocks), slow in zip(self._blocks.items(), slowness, strict=True)
+        }
 
     def _swing(self) -> float:
         """Return the ratio of the slowest to the fastest time of the reference, smoothed."""

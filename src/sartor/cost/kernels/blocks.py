@@ -63,8 +63,8 @@ def _fused(net: Sketched, x: Value) -> Value:
         Tan & Le 2021, arXiv:2104.00298, figure 2.
     """
     before, channels, size = x, net.channels, net.size
-    kernel, stride, groups = net.number("kernel", 3), net.number("stride", 1), net.number("groups")
-    x = net.conv(x, net.number("middle"), kernel, stride, max(1, groups))
+    kernel, stride = net.number("kernel", 3), net.number("stride", 1)
+    x = net.conv(x, net.number("middle"), kernel, stride, net.number("groups", 1))
     x = net.conv(net.gate(net.activate(x, net.text("activation"))), net.number("outputs", channels))
     return _residual(net, x, before, channels, size)
 
@@ -100,6 +100,7 @@ def _ghost(net: Sketched, x: Value) -> Value:
         (net.number("middle"), net.text("activation")),
         (net.channels, ""),
     ):
+        # Of the two halves of a block the first, which has the activation, is gated.
         weights = _along(net, x, outputs) if gated and activation else None
         half = -(-outputs // 2)
         y = net.activate(net.conv(x, half), activation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sartor.cost.kernels.kernel import Kernel
-from sartor.cost.kernels.model import KernelModel, Prediction, fit, restore
+from sartor.cost.kernels.model import FEWEST, KernelModel, Prediction, fit, restore
 from sartor.cost.kernels.pace import paced
 from sartor.cost.kernels.sample import Sample
 from sartor.cost.kernels.surveyor import KernelSurveyor
@@ -117,8 +117,12 @@ def survey_of(
     Raises:
         DataError: There are too few.
     """
-    if not samples:
-        raise DataError("a survey of kernels without networks tells nothing; give it more seconds.")
+    least = -(-FEWEST * FOLDS // (FOLDS - 1))  # so that enough are left where a part is held out
+    if len(samples) < least:
+        raise DataError(
+            f"a survey of kernels needs {least} networks; {len(samples)} were timed. Give it more "
+            "seconds."
+        )
     times, pace = paced(samples)
     model = fit(samples, times)
     guessed = _held_out(samples, times)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from sartor.cost.designs import LatencyModel, deployed, deployment
-from sartor.cost.designs.features import WIDTH, stack, usual_costs
+from sartor.cost.designs.features import WIDTH, kernel_class, stack, usual_costs
 from sartor.cost.designs.latency import fit, held_out
 from sartor.cost.designs.precision import deployment_space, float_nodes
 from sartor.cost.designs.size import fit_size
 from sartor.cost.prediction import error_of
 from sartor.errors import DamagedFileError, DataError, OptionError
-from sartor.nets import mobile
+from sartor.nets import Layer, mobile
 from sartor.space import Design
 
 FAMILY = mobile(resolution=28, channels=1, classes=10)
@@ -105,6 +105,17 @@ def test_precision_changes_the_features() -> None:
     rows = stack(FAMILY, [*designs(1), *designs(1, "int8")])
     assert rows[0].sum() == pytest.approx(rows[1].sum())
     assert not np.array_equal(rows[0], rows[1])
+
+
+@pytest.mark.parametrize(
+    ("channels", "precision", "kind"),
+    [(64, "int8", "depthwise"), (72, "int8", "ragged"), (72, "fp32", "depthwise")],
+)
+def test_integers_of_ragged_channels_have_costs_of_their_own(
+    channels: int, precision: str, kind: str
+) -> None:
+    layer = Layer("conv", channels, channels, size=14, kernel=3, groups=channels)
+    assert kernel_class(layer, precision) == kind
 
 
 def test_a_design_without_a_deployment_is_refused() -> None:

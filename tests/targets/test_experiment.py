@@ -1,5 +1,6 @@
 """Timing as an experiment, on machines that a clock makes up."""
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -190,6 +191,28 @@ class Waiting:
 
     def profile(self, *arrays: Array, calls: int = 10) -> tuple[Step, ...]:  # noqa: ARG002
         return ()
+
+
+class Alternating(Waiting):
+    """A program whose calls are short and long in turn: two thirds of them are short."""
+
+    def prepare(self, *arrays: Array) -> Callable[[], object]:
+        del arrays
+        lengths = itertools.cycle((1, 1, 7))
+
+        def run() -> None:
+            end = time.process_time_ns() + next(lengths) * 100_000
+            while time.process_time_ns() < end:
+                pass
+
+        return run
+
+
+def test_by_the_clock_of_the_processor_all_calls_of_a_block_count() -> None:
+    wall = time_in_turn({"it": Alternating()}, seconds_each=0.05)["it"]
+    own = time_in_turn({"it": Alternating()}, seconds_each=0.05, clock="processor")["it"]
+    assert wall.median_ms < 0.2
+    assert own.median_ms == pytest.approx(0.3, rel=0.2)
 
 
 def test_waiting_is_no_cost_by_the_clock_of_the_processor() -> None:

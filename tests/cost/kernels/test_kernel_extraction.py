@@ -9,7 +9,7 @@ from sartor.cost.kernels import Kernel, kernels_of
 from sartor.cost.kernels.blocks import BLOCKS
 from sartor.cost.kernels.chains import write_chain
 from sartor.cost.kernels.draw import DRAWS, draw, vary
-from sartor.cost.kernels.extract import kernels_and_shares
+from sartor.cost.kernels.extract import kernel_of, kernels_and_shares
 from sartor.cost.kernels.sketch import Sketch
 from sartor.deploy import export, quantize
 from sartor.errors import OptionError
@@ -142,6 +142,32 @@ def test_integers_of_ragged_channels_take_other_code(
     program = compiled(tmp_path / "chain.onnx", shape, "int8", "onnxruntime")
     forms = {it.form for it in kernels_of(profiled(program), "onnxruntime")}
     assert {it for it in forms if it.startswith("depthwise")} == {form}
+
+
+@pytest.mark.parametrize(
+    ("shape", "order", "form"),
+    [
+        ((1, 192, 14, 14), (0, 2, 3, 1), "one axis"),
+        ((1, 3, 198, 64), (0, 1, 3, 2), "one axis"),
+        ((8, 16, 64, 20), (2, 3, 0, 1), "one axis"),  # two that stay together
+        ((1, 64, 16, 2, 16, 2), (0, 1, 3, 5, 2, 4), "numbers"),
+        ((1, 64, 256, 4), (0, 3, 2, 1), "numbers"),
+        ((8, 16, 64, 20), (0, 2, 1, 3), "runs"),
+    ],
+)
+def test_moving_one_axis_is_told_from_copying_number_by_number(
+    shape: tuple[int, ...], order: tuple[int, ...], form: str
+) -> None:
+    result = tuple(shape[it] for it in order)
+    step = Step("t", "Transpose", "int8", 0.1, (shape,), (result,), {"perm": list(order)})
+    assert kernel_of(step, "onnxruntime").form == form
+
+
+def test_a_thin_part_among_others_does_not_make_all_runs_short() -> None:
+    pixels = (1, 16, 16)
+    parts = ((*pixels, 1), (*pixels, 128), (*pixels, 128))
+    step = Step("s", "Split", "fp32", 0.1, ((*pixels, 257),), parts, {"axis": -1})
+    assert kernel_of(step, "onnxruntime").width == 257 // 3
 
 
 def test_a_residual_that_is_added_by_a_convolution_is_read_by_it(tmp_path: Path) -> None:

@@ -102,6 +102,19 @@ def test_slow_moments_of_the_machine_leave_no_trace() -> None:
     assert pace == 1.0
 
 
+def test_networks_of_a_slow_machine_count_less() -> None:
+    """What slows it slows kernels unlike, by more than timing in a quiet moment is off."""
+    rng = np.random.default_rng(0)
+    samples = [
+        replace(it, pace=1.6, milliseconds=it.milliseconds * 1.6 * 1.1 ** rng.standard_normal())
+        if seed % 3 == 0
+        else it
+        for seed, it in enumerate(sample(seed, noise=0.01) for seed in range(NUMBER))
+    ]
+    fitted = fit(samples, paced(samples, 1.0)[0])
+    assert np.median(fitted.noise[::3]) > 2 * np.median(fitted.noise[1::3])
+
+
 def test_anchors_that_are_off_for_some_networks_leave_little_trace() -> None:
     """Their place in memory moves their time by some percent, for all that is timed beside them."""
     rng = np.random.default_rng(0)

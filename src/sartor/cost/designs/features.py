@@ -18,8 +18,13 @@ BLOCK = 16
 """Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
 IMAGE = 4
 """Channels of an image at most."""
-CLASSES = ("image", "dense", "pointwise", "depthwise", "vector", "pool", "add", "scale", "hswish")
-"""Of kernels. `image` stands for convolutions that read an image: too few channels for a block."""
+CLASSES = (
+    "image", "dense", "pointwise", "depthwise", "ragged", "vector", "pool", "add", "scale",
+    "hswish",
+)  # fmt: skip
+"""Of kernels. `image` stands for convolutions that read an image: too few channels for a block;
+`ragged` for depthwise ones of integers whose channels do not fill their blocks: ONNX Runtime
+computes them three times as slowly (docs/benchmarks.md)."""
 PRECISIONS = ("fp32", "bf16", "int8")
 QUANTITIES = ("calls", "work", "traffic", "weights")
 """Of every kernel class: number of calls, multiply-adds with channels rounded up to blocks,
@@ -30,14 +35,14 @@ WIDTH = len(PRECISIONS) * len(CLASSES) * len(QUANTITIES) + len(SWITCHES) + 1
 """Length of a feature vector; the last feature is 1, the cost of a call to the runtime."""
 
 
-def kernel_class(layer: Layer) -> str:
+def kernel_class(layer: Layer, precision: str) -> str:
     """Name the kind of kernel that executes `layer`."""
     if layer.op == "linear" or (layer.op == "conv" and layer.size == 1 and layer.kernel == 1):
         return "vector"
     if layer.op != "conv":
         return layer.op
     if layer.groups > 1:
-        return "depthwise"
+        return "ragged" if precision == "int8" and layer.outputs % BLOCK else "depthwise"
     if layer.inputs <= IMAGE:
         return "image"
     return "pointwise" if layer.kernel == 1 else "dense"
@@ -53,7 +58,7 @@ def layer_features(layer: Layer, precision: str) -> tuple[tuple[int, float], ...
         "weights": layer.weights / 1e6,
     }
     filled = [
-        (_column(precision, kernel_class(layer), quantity), value)
+        (_column(precision, kernel_class(layer, precision), quantity), value)
         for quantity, value in row.items()
         if value
     ]
@@ -113,12 +118,13 @@ def usual_costs() -> Vector:
     """Return rough milliseconds per unit of each feature, (WIDTH,): a prior for a fit.
 
     Of one thread of a server CPU of 2025: a call costs a microsecond, dense kernels make 50 and
-    depthwise ones 10 multiply-adds in a nanosecond, int8 twice that, memory moves 8 GB/s.
+    depthwise ones 10 multiply-adds in a nanosecond, int8 twice that, ragged ones a third of it;
+    memory moves 8 GB/s.
     """
     costs = np.zeros(WIDTH)
     for precision, speed in zip(PRECISIONS, (1.0, 1.5, 2.0), strict=True):
         for kind in CLASSES:
-            rate = 10.0 if kind == "depthwise" else 50.0
+            rate = {"depthwise": 10.0, "ragged": 3.3}.get(kind, 50.0)
             unit = {"calls": 1e-3, "work": 1 / (rate * speed), "traffic": 0.5, "weights": 0.5}
             for quantity, cost in unit.items():
                 costs[_column(precision, kind, quantity)] = cost

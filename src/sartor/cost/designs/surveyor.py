@@ -25,8 +25,8 @@ from sartor.space import Design
 from sartor.study import read_json, write_json
 from sartor.targets import Target, TimedFile
 
-VERSION = 4
-"""Of the files that are timed: raised when export or quantization changes what is executed."""
+VERSION = 5
+"""Raised when export or quantization changes what is executed, or when a model has other costs."""
 CHUNK = 4
 """Architectures that are exported and then timed in turn."""
 PILOT = 4

@@ -204,10 +204,13 @@ def _dense(rng: Rng) -> Drawn:
 
 
 def _ghost(rng: Rng) -> Drawn:
+    """GhostNet: halves of its channels are often no multiple of four."""
     size = _size(rng)
     width = _width(rng, 3 * size)
+    middle = width * float(rng.choice([1, 3, 6]))
     return {
-        "size": size, "width": width, "middle": snap(width * float(rng.choice([1, 3, 6]))),
+        "size": size, "width": width,
+        "middle": snap(middle) if rng.random() < 0.5 else max(4, round(middle / 4) * 4),
         "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "hswish"),
         "gate": _one_of(rng, "", "", "sigmoid", "hsigmoid"),
     }  # fmt: skip

@@ -249,17 +249,26 @@ def _turned(step: Step, data: Sequence[Shape]) -> tuple[str, int]:
         return "nothing", run
     if run > 1:
         return "runs", run
-    moved = [it for it in order if shape[it] > 1]
-    ahead = moved[1:] + moved[:1] == sorted(moved) or moved[-1:] + moved[:-1] == sorted(moved)
-    return ("one axis" if ahead else "numbers"), shape[order[-1]]
+    return ("one axis" if _moves_one_axis(order) else "numbers"), shape[order[-1]]
+
+
+def _moves_one_axis(order: Sequence[int]) -> bool:
+    """Tell whether one axis changes its place among the others, axes that stay together being one.
+
+    ONNX Runtime has fast code for it; other orders are copied number by number, which takes twenty
+    times as long (10 and 0.5 ns a number).
+    """
+    first = [it for it, before in zip(order, (-2, *order[:-1]), strict=True) if it != before + 1]
+    others = (first[:place] + first[place + 1 :] for place in range(len(first)))
+    return any(it == sorted(it) for it in others)
 
 
 def _joined(step: Step, data: Sequence[Shape]) -> tuple[str, int]:
-    """Concatenations and their like copy runs: all dimensions from the axis on."""
-    shape = min(step.writes, key=math.prod) if step.kind == "Split" else data[-1]
+    """Concatenations and their like copy runs: all dimensions from the axis on, part by part."""
+    parts = step.writes if step.kind == "Split" else data
     axis = int(step.attributes.get("axis", 0))
-    axis += len(shape) if axis < 0 else 0
-    return "", math.prod(shape[axis:])
+    runs = sum(math.prod(it[:axis]) for it in parts)
+    return "", sum(math.prod(it) for it in parts) // max(1, runs)
 
 
 def _reduced(step: Step, data: Sequence[Shape]) -> tuple[str, int]:

@@ -33,6 +33,9 @@ NOISE = 0.03
 PACE = 0.02
 """Spread of what networks share that were timed beside the same anchors: where these lie in memory
 moves their time, and with it the pace that all are brought to."""
+DRIFT = 0.1
+"""Spread that each unit of the logarithm of the pace adds: kernels are slowed unlike by whatever
+slows the machine, by 4 to 8 % where the anchors take 1.6 times as long."""
 LENGTH = 2.0
 """How near kernels are, in doublings of their sizes."""
 OTHER_DETAIL = 1.5
@@ -156,14 +159,16 @@ def fit(samples: Sequence[Sample], times: Vector) -> KernelModel:
         raise DataError(f"a model of kernels needs {FEWEST} networks; got {len(samples)}.")
     table = Table.of([it.kernels for it in samples])
     costs = fit_costs(table, times, samples)
-    together = _timed_together([it.pace for it in samples])
+    paces = np.array([it.pace for it in samples])
+    together = _timed_together(paces)
     covariance = _covariance(table, costs) + together
     left = times / _total(table, costs) - 1
-    noise = np.full(len(times), NOISE**2)
+    expected = NOISE**2 + (DRIFT * np.log(paces / np.median(paces))) ** 2
+    noise = expected
     for _ in range(3):
         inverse = np.linalg.inv(covariance + np.diag(noise))
         far = np.abs(inverse @ left) / np.sqrt(np.diag(inverse))  # standard deviations
-        noise = NOISE**2 * np.where(far > DOUBTFUL, (2 * far / DOUBTFUL) ** 2, 1.0)
+        noise = expected * np.where(far > DOUBTFUL, (2 * far / DOUBTFUL) ** 2, 1.0)
     widen = max(1.0, float(np.quantile(far, 0.95)) / NORMAL)
     return _assembled(table, times, costs, noise, widen, together)
 
@@ -184,7 +189,7 @@ def restore(samples: Sequence[Sample], times: Vector, plain: Mapping[str, Any]) 
     noise = np.array(plain["noise"], float)
     if noise.shape != times.shape:
         raise ValueError(f"noise of {len(noise)} networks; {len(times)} were timed")
-    together = _timed_together([it.pace for it in samples])
+    together = _timed_together(np.array([it.pace for it in samples]))
     return _assembled(table, times, costs, noise, float(plain["widen"]), together)
 
 
@@ -207,9 +212,9 @@ def _assembled(
     return KernelModel(table, times, costs, noise, inverse, weights, widen)
 
 
-def _timed_together(paces: Sequence[float]) -> Matrix:
+def _timed_together(paces: Vector) -> Matrix:
     """Return the covariance of relative times of networks that share their anchors, (n, n)."""
-    shared: Matrix = PACE**2 * np.equal.outer(np.array(paces), np.array(paces)).astype(float)
+    shared: Matrix = PACE**2 * np.equal.outer(paces, paces).astype(float)
     return shared
 
 

@@ -21,7 +21,7 @@ from sartor.targets import Target
 if TYPE_CHECKING:
     from sartor.nets import Family
 
-VERSION = 3
+VERSION = 4
 """Of the file, and of what tells kernels apart: raised when either changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""

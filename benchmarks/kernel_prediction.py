@@ -9,9 +9,9 @@ is a design of the mobile family (seed 0), the others are synthetic chains: it t
 timm. Then random designs of the family (seed 1) and networks of timm with random weights are timed
 beside the anchors of the survey, three times minutes apart, and the medians compared with the
 predictions at the speed that the machine had in the survey, as the anchors tell it. How far the
-three times lie apart says how near any prediction can come. The networks of timm are, of ten of its
-classes, those with the smallest SHA-256 of their names that have at most 12 million parameters, read
-at most 256 pixels, and can be exported.
+three times lie apart says how near any prediction can come. The networks of timm are, of ten of
+its classes, those with the smallest SHA-256 of their names that have at most 12 million parameters,
+read at most 256 pixels, and can be exported.
 """
 
 import argparse

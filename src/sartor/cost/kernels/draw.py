@@ -206,11 +206,11 @@ def _dense(rng: Rng) -> Drawn:
 def _ghost(rng: Rng) -> Drawn:
     """GhostNet: halves of its channels are often no multiple of four."""
     size = _size(rng)
-    width = _width(rng, 3 * size)
-    middle = width * float(rng.choice([1, 3, 6]))
+    step = int(rng.choice([4, 8]))
+    width = snap(_width(rng, 3 * size) * rng.uniform(0.7, 1.4), step)
     return {
         "size": size, "width": width,
-        "middle": snap(middle) if rng.random() < 0.5 else max(4, round(middle / 4) * 4),
+        "middle": snap(width * float(rng.choice([1, 3, 6])), step),
         "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "hswish"),
         "gate": _one_of(rng, "", "", "sigmoid", "hsigmoid"),
     }  # fmt: skip
@@ -266,7 +266,7 @@ DRAWS: dict[str, tuple[float, Callable[[Rng], Drawn]]] = {
     "patches": (0.7, _patches),
     "separable": (0.7, _separable),
     "dense": (0.7, _dense),
-    "ghost": (0.9, _ghost),
+    "ghost": (1.5, _ghost),
     "stem": (1.2, _stem),
     "head": (1.2, _head),
     "single": (2.5, _single),

@@ -45,7 +45,9 @@ def test_another_version_is_refused(survey: KernelSurvey, tmp_path: Path) -> Non
     file = tmp_path / "survey.json"
     survey.save(file)
     write_json(file, read_json(file) | {"version": 99})
-    with pytest.raises(DamagedFileError, match=f"of version 99; this program reads version {VERSION}"):
+    with pytest.raises(
+        DamagedFileError, match=f"of version 99; this program reads version {VERSION}"
+    ):
         KernelSurvey.load(file)
 
 

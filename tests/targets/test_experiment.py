@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from sartor_agent import experiment
 from sartor_agent.experiment import time_calls, time_in_turn
 from sartor_agent.program import Array, Port, Step
 from sartor_agent.timings import Timing, pool, ratio
@@ -196,23 +197,29 @@ class Waiting:
 class Alternating(Waiting):
     """A program whose calls are short and long in turn: two thirds of them are short."""
 
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
     def prepare(self, *arrays: Array) -> Callable[[], object]:
         del arrays
-        lengths = itertools.cycle((1, 1, 7))
-
-        def run() -> None:
-            end = time.process_time_ns() + next(lengths) * 100_000
-            while time.process_time_ns() < end:
-                pass
-
-        return run
+        calls = itertools.cycle(self._machine.call(it) for it in (0.1, 0.1, 0.7))
+        return lambda: next(calls)()
 
 
-def test_by_the_clock_of_the_processor_all_calls_of_a_block_count() -> None:
-    wall = time_in_turn({"it": Alternating()}, seconds_each=0.05)["it"]
-    own = time_in_turn({"it": Alternating()}, seconds_each=0.05, clock="processor")["it"]
-    assert wall.median_ms < 0.2
-    assert own.median_ms == pytest.approx(0.3, rel=0.2)
+@pytest.mark.parametrize(("clock", "milliseconds"), [("wall", 0.1), ("processor", 0.3)])
+def test_by_the_clock_of_the_processor_all_calls_of_a_block_count(
+    clock: str, milliseconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(lambda _, __: 1.0)
+
+    def ticking() -> int:
+        machine.now += 1e-7  # reading a clock takes time, and so does a call of nothing
+        return machine.clock()
+
+    monkeypatch.setattr(experiment, "CLOCKS", {clock: ticking})
+    monkeypatch.setattr(experiment, "matrix_product", lambda: machine.call(0.05))
+    found = time_in_turn({"it": Alternating(machine)}, seconds_each=0.05, clock=clock)["it"]
+    assert found.median_ms == pytest.approx(milliseconds, rel=0.1)
 
 
 def test_waiting_is_no_cost_by_the_clock_of_the_processor() -> None:

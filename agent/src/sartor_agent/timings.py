@@ -30,8 +30,9 @@ class Timing:
     """What an experiment found for one program, in milliseconds per call."""
 
     median_ms: float
-    """Median over rounds; a round is the lower quartile of a block of calls, brought to the speed
-    of the quiet machine by the reference that is timed before and after it."""
+    """Median over rounds; a round is the lower quartile of a block of calls (by the clock of the
+    processor its mean), brought to the speed of the quiet machine by the reference that is timed
+    before and after it."""
     low_ms: float
     """Lower end of the 95 % bootstrap interval of that median."""
     high_ms: float

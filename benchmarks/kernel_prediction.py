@@ -35,8 +35,11 @@ from sartor.cost.kernels import (
     Kernel,
     KernelSurvey,
     KernelSurveyor,
+    Pace,
     Prediction,
+    at_pace,
     kernels_of,
+    pace_by_length,
     survey_kernels,
 )
 from sartor.cost.prediction import error_of
@@ -74,17 +77,17 @@ class Measured:
     precision: str
     kernels: tuple[Kernel, ...]
     timed_ms: float
-    pace: float
-    """Milliseconds of the anchors, timed in turn with it."""
-    usual: float
-    """The same in the survey."""
+    pace: Pace
+    """Of the anchors, timed in turn with it."""
+    usual: Pace
+    """Of the survey."""
     spread: float
     """Longest of the times of its passes, at one pace, over the shortest."""
 
     @property
     def milliseconds(self) -> float:
         """At the pace of the survey."""
-        return self.timed_ms * self.usual / self.pace
+        return brought(self.timed_ms, self.pace, self.usual)
 
 
 def main() -> None:
@@ -203,11 +206,13 @@ class Tester:
 
     def _timed(self, source: str, sets: Sequence[Files]) -> Iterator[Measured]:
         """Time networks, those of a set in turn, set after set, pass after pass."""
-        found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        found: dict[tuple[str, str], list[tuple[float, Pace]]] = {}
+        usual = self._survey.pace
         for number in range(PASSES):
             for files in sets:
                 keyed = {" ".join(it): file for it, file in files.items()}
-                pace, timings = self._anchors.time(keyed, SECONDS_EACH, seed=1 + number)
+                anchors, timings = self._anchors.time(keyed, SECONDS_EACH, seed=1 + number)
+                pace = pace_by_length(anchors)
                 for it in files:
                     found.setdefault(it, []).append((timings[" ".join(it)].median_ms, pace))
         for files in sets:
@@ -215,19 +220,33 @@ class Tester:
             steps = self._target.place.steps(keyed, self._target.how(), calls=1)
             for it in files:
                 kernels = kernels_of(steps[" ".join(it)], self._survey.runtime)
-                passes = sorted(found[it], key=lambda it: it[0] / it[1])
-                (least, slow), (most, fast) = passes[0], passes[-1]
-                spread = most / fast / (least / slow)
-                times = (*passes[PASSES // 2], self._survey.pace, spread)
-                yield Measured(source, *it, kernels, *times)
+                passes = sorted(found[it], key=lambda it: brought(it[0], it[1], usual))
+                spread = brought(*passes[-1], usual) / brought(*passes[0], usual)
+                yield Measured(source, *it, kernels, *passes[PASSES // 2], usual, spread)
+
+
+def brought(milliseconds: float, pace: Pace, usual: Pace) -> float:
+    """Return milliseconds as they are at the usual pace."""
+    return float(at_pace(np.array([milliseconds]), np.array([pace]), usual)[0])
 
 
 def measured_once(file: Path | None, measure: Callable[[], list[Measured]]) -> list[Measured]:
     """Read what was measured before, or measure and write it."""
     if file is not None and file.exists():
         return [
-            Measured(source, name, precision, tuple(Kernel(*it) for it in kernels), *times)
-            for source, name, precision, kernels, *times in json.loads(file.read_text())
+            Measured(
+                source,
+                name,
+                precision,
+                tuple(Kernel(*it) for it in kernels),
+                timed_ms,
+                tuple(pace),
+                tuple(usual),
+                spread,
+            )
+            for source, name, precision, kernels, timed_ms, pace, usual, spread in json.loads(
+                file.read_text()
+            )
         ]
     found = measure()
     if file is not None:
@@ -305,8 +324,9 @@ def print_networks(found: Sequence[Measured], predicted: Sequence[Prediction]) -
     for it, guess in zip(found, predicted, strict=True):
         if it.source == "timm":
             value = f"{guess.milliseconds:.2f} [{guess.low_ms:.2f}, {guess.high_ms:.2f}]"
+            slower = it.timed_ms / it.milliseconds
             print(
-                f"| {it.name} | {it.precision} | {it.timed_ms:.2f} | {it.pace / it.usual:.3f} | "
+                f"| {it.name} | {it.precision} | {it.timed_ms:.2f} | {slower:.3f} | "
                 f"{it.milliseconds:.2f} | {value} | "
                 f"{100 * guess.coverage:.1f} % | {', '.join(guess.unknown)} |"
             )

@@ -47,14 +47,14 @@ class Anchors:
 
     def time(
         self, files: Mapping[str, TimedFile], seconds_each: float, seed: int
-    ) -> tuple[float, dict[str, Timing]]:
+    ) -> tuple[dict[str, Timing], dict[str, Timing]]:
         """Time files until the machine is as fast as it was, a few times; return the best try.
 
         Another's work on the same core slows some kernels more than others, which no factor for all
         of them can undo.
 
         Returns:
-            The milliseconds of the anchors, timed in turn with the files, and the timings of these.
+            The timings of the anchors, and those of the files that were timed in turn with them.
 
         Raises:
             MeasurementError: A process on a board crashed or did not end.
@@ -64,13 +64,13 @@ class Anchors:
         tries = []
         for _ in range(self.tries):
             timings = self.target.place.time_in_turn({**files, **self.files}, how)
-            anchors = [timings.pop(name) for name in self.files]
-            pace = pace_of(anchors)
-            noisy = self.peace and not all(it.trustworthy for it in anchors)
-            tries.append((noisy, pace, timings))
+            anchors = {name: timings.pop(name) for name in self.files}
+            pace = pace_of(anchors.values())
+            noisy = self.peace and not all(it.trustworthy for it in anchors.values())
+            tries.append((noisy, pace, anchors, timings))
             if not noisy and pace < self.slow * self.least:
                 break
-        _, pace, timings = min(tries, key=lambda it: it[:2])
+        _, pace, anchors, timings = min(tries, key=lambda it: it[:2])
         with self._lock:
             self.least = min(self.least, pace)
-        return pace, timings
+        return anchors, timings

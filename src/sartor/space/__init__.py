@@ -3,6 +3,6 @@
 from sartor.space.choice import Choice, Condition, Option
 from sartor.space.design import Design
 from sartor.space.space import Genes, Space
-from sartor.space.width import snap
+from sartor.space.width import WIDTH_STEP, snap
 
-__all__ = ["Choice", "Condition", "Design", "Genes", "Option", "Space", "snap"]
+__all__ = ["WIDTH_STEP", "Choice", "Condition", "Design", "Genes", "Option", "Space", "snap"]

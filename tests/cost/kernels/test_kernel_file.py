@@ -81,7 +81,7 @@ def test_a_cut_off_or_changed_file_is_refused(survey: KernelSurvey, tmp_path: Pa
     with pytest.raises(DamagedFileError, match="is damaged"):
         KernelSurvey.load(file)
     changed = json.loads(text)
-    changed["value"]["pace"] *= 2
+    changed["value"]["pace"][1] *= 2
     file.write_text(json.dumps(changed))
     with pytest.raises(DamagedFileError, match="is damaged"):
         KernelSurvey.load(file)

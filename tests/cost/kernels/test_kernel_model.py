@@ -11,7 +11,7 @@ from worlds import network, pointwise, sample, true_time
 from sartor.cost.kernels.features import QUANTITIES, quantities
 from sartor.cost.kernels.kernel import Kernel
 from sartor.cost.kernels.model import KernelModel, fit
-from sartor.cost.kernels.pace import paced
+from sartor.cost.kernels.pace import at_pace, paced
 from sartor.errors import DataError
 
 NUMBER = 150
@@ -99,19 +99,29 @@ def test_slow_moments_of_the_machine_leave_no_trace() -> None:
     busy = [sample(seed, pace=1.6 if seed % 3 == 0 else 1.0) for seed in range(40)]
     times, pace = paced(busy)
     np.testing.assert_allclose(times, paced(quiet)[0])
-    assert pace == 1.0
+    assert pace == (1.0, 1.0)
+
+
+def test_a_network_is_brought_to_the_pace_of_anchors_as_long_as_it_is() -> None:
+    usual, slow = (1.0, 16.0), (2.0, 16.0 * 1.5)
+    milliseconds = np.array([0.2, 1.0, 4.0, 16.0, 90.0])
+    slower = [2.0, 2.0, (2.0 * 1.5) ** 0.5, 1.5, 1.5]
+    found = at_pace(milliseconds, np.array([slow] * 5), usual)
+    np.testing.assert_allclose(found, milliseconds / slower)
 
 
 def test_networks_of_a_slow_machine_count_less() -> None:
     """What slows it slows kernels unlike, by more than timing in a quiet moment is off."""
     rng = np.random.default_rng(0)
     samples = [
-        replace(it, pace=1.6, milliseconds=it.milliseconds * 1.6 * 1.1 ** rng.standard_normal())
+        replace(
+            it, pace=(1.6, 1.6), milliseconds=it.milliseconds * 1.6 * 1.1 ** rng.standard_normal()
+        )
         if seed % 3 == 0
         else it
         for seed, it in enumerate(sample(seed, noise=0.01) for seed in range(NUMBER))
     ]
-    fitted = fit(samples, paced(samples, 1.0)[0])
+    fitted = fit(samples, paced(samples, (1.0, 1.0))[0])
     assert np.median(fitted.noise[::3]) > 2 * np.median(fitted.noise[1::3])
 
 
@@ -122,7 +132,7 @@ def test_anchors_that_are_off_for_some_networks_leave_little_trace() -> None:
     for chunk in range(NUMBER // 6):
         off = float(1 + 0.04 * rng.standard_normal())
         samples += [
-            replace(it, pace=it.pace * off)
+            replace(it, pace=(it.pace[0] * off, it.pace[1] * off))
             for it in (sample(seed, noise=0.01) for seed in range(6 * chunk, 6 * chunk + 6))
         ]
     fitted = fit(samples, paced(samples)[0])

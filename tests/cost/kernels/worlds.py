@@ -52,5 +52,5 @@ def sample(seed: int, pace: float = 1.0, noise: float = 0.0) -> Sample:
     total = float(times.sum()) + 0.003
     return Sample(
         f"network {seed}", "fp32", kernels, tuple((times / times.sum()).tolist()),
-        total * pace * error, pace,
+        total * pace * error, (pace, pace),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sartor.cost.anchors import SCALES, Anchors
+from sartor.cost.anchors import SCALES, Anchors, pace_of
 from sartor.cost.designs.features import stack
 from sartor.cost.designs.latency import fit, held_out
 from sartor.cost.designs.precision import deployed, deployment, deployment_space, float_nodes
@@ -187,7 +187,8 @@ class Surveyor:
     def _timed(self, anchors: Anchors, chunk: Sequence[_Written]) -> list[Timed]:
         """Time the files of a chunk in turn."""
         files = {it.design.id: it.file for it in chunk}
-        pace, timings = anchors.time(files, SECONDS_EACH, self.seed)
+        paces, timings = anchors.time(files, SECONDS_EACH, self.seed)
+        pace = pace_of(paces.values())
         return [
             Timed(
                 it.design, it.group, timings[it.design.id].median_ms,

@@ -5,12 +5,13 @@ networks: how wide maps of a size are, which kernels, expansions, groups, gates 
 stand together. No network is copied.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from sartor.cost.kernels.sketch import Sketch
-from sartor.space import snap
+from sartor.space import WIDTH_STEP, snap
 
 Rng = np.random.Generator
 Drawn = dict[str, int | str]
@@ -44,7 +45,8 @@ def vary(sketch: Sketch, rng: Rng) -> Sketch:
         for name in ("width", "outputs", "middle", "squeeze", "hidden", "inner", "growth"):
             old = int(near.get(name, 0))
             if old > 4:
-                near[name] = max(1, snap(old * 2 ** rng.uniform(-0.6, 0.6)))
+                step = math.gcd(old, WIDTH_STEP)  # what fills no eight is often why it is far off
+                near[name] = snap(old * 2 ** rng.uniform(-0.6, 0.6), step)
         if near["block"] not in ("stem", "patches", "separable"):
             near["size"] = max(1, round(int(near["size"]) * 2 ** rng.uniform(-0.5, 0.5)))
         if near["block"] in ("attention", "patches"):

@@ -11,6 +11,8 @@ from sartor.cost.kernels.kernel import Kernel
 Vector = npt.NDArray[np.float64]
 BLOCK = 16
 """Channels that AVX-512 kernels work on at once; partly filled blocks cost as much as full ones."""
+EIGHT = 8
+"""Channels that kernels of half of that width work on at once."""
 SET = 64
 """Channels that a convolution in blocks writes in one pass over what it reads."""
 TOGETHER = 6
@@ -22,15 +24,15 @@ TAPS = 2.0
 """Kernels of 3x3, 5x5 and 7x7 pixels have code of their own, and little to tell of one another."""
 QUANTITIES = (
     "calls", "work", "full_work", "read", "written", "constants", "passes", "taps", "beyond",
-    "along", "runs", "pixels", "tail", "cold", "single", "thin", "half",
+    "along", "runs", "pixels", "tail", "left", "cold", "single", "thin", "half",
 )  # fmt: skip
 """Of a kernel: 1; multiply-adds with channels rounded up to blocks, and as they are; numbers read,
 written and of the weights; numbers read again for each set of channels; numbers looked at around
 each output pixel; bytes beyond the cache; numbers written where more is computed along; runs of
 numbers that are worked on; pixels times groups; numbers looked at in a last block of channels that
-is not full; weights that are not in the cache; multiply-adds of pixels that are computed one by
-one; multiply-adds for a last set of channels of one block, and of two. All but the calls in
-millions."""
+is not full, and in those of it that fill no eight; weights that are not in the cache; multiply-adds
+of pixels that are computed one by one; multiply-adds for a last set of channels of one block, and
+of two. All but the calls in millions."""
 COORDINATES = (
     "count", "rows", "inner", "columns", "taps", "stride", "width", "read", "written", "odd",
 )  # fmt: skip
@@ -42,7 +44,9 @@ def quantities(kernel: Kernel) -> tuple[float, ...]:
     """Return what the time of a kernel is a sum of, in the order of `QUANTITIES`."""
     k = kernel
     depthwise = k.form.startswith("depthwise")
-    columns = _blocks(k.count) if depthwise else k.count * _blocks(k.columns)
+    mixed = depthwise and not _by_channel(k)  # several channels are worked on at once
+    channels = _blocks(k.count) if mixed else k.count
+    columns = channels if depthwise else k.count * _blocks(k.columns)
     inner = k.taps if depthwise else _blocks(k.inner)
     bytes_beyond = max(0, k.moved_bytes - CACHE_BYTES)
     return (
@@ -53,13 +57,15 @@ def quantities(kernel: Kernel) -> tuple[float, ...]:
         k.written / 1e6,
         k.constants / 1e6,
         k.read * math.ceil(k.columns / SET) / 1e6 if k.inner else 0.0,
-        k.written * k.taps / 1e6 if k.taps > 1 else 0.0,
+        _looked_at(k) / 1e6 if k.taps > 1 else 0.0,
         bytes_beyond / 1e6,
         k.written / 1e6 if k.detail else 0.0,
         _runs(k) / 1e6,
         k.rows * k.count / 1e6 if k.inner else 0.0,
-        # Integers of such channels are multiplied one by one: 8 of 24 cost more than the other 16.
-        k.rows * k.taps * (k.count % BLOCK) / 1e6 if depthwise else 0.0,
+        # Integers: 8 of 24 channels cost 5 times what the other 16 do, and 4 of 20 twice as much
+        # again, since they are multiplied one by one.
+        k.rows * k.taps * (k.count % BLOCK) / 1e6 if mixed else 0.0,
+        k.rows * k.taps * (k.count % EIGHT) / 1e6 if mixed else 0.0,
         k.constants * k.cold / 4e6,
         *_in_blocks(k),
     )
@@ -101,14 +107,26 @@ def _singles(k: Kernel) -> float:
     return k.rows / k.width * (k.width if inside <= 0 else ends + inside % TOGETHER)
 
 
+def _looked_at(k: Kernel) -> int:
+    """Count the numbers around output pixels: they are gathered once for all output channels."""
+    return k.rows * k.count * k.inner if k.inner else k.written * k.taps
+
+
 def _runs(k: Kernel) -> float:
     """Count the loops of a kernel: rows of pixels for every block that is read and written."""
     if not k.inner:
         return k.written / max(1, k.width)
+    if _by_channel(k):
+        return k.rows / k.width * k.count
     if k.form.startswith("depthwise"):
         return k.rows / k.width * _blocks(k.count) / BLOCK * math.sqrt(k.taps)
     lines = k.rows / k.width if k.kind.endswith("Conv") else k.rows
     return lines * k.count * math.ceil(k.columns / SET) * math.ceil(k.inner / BLOCK)
+
+
+def _by_channel(k: Kernel) -> bool:
+    """Tell depthwise convolutions that compute one channel after another."""
+    return k.form == "depthwise" and k.precision != "int8"
 
 
 def _blocks(channels: int) -> int:

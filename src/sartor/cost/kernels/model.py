@@ -16,6 +16,7 @@ import numpy as np
 from sartor.cost.kernels.costs import Costs, fit_costs
 from sartor.cost.kernels.features import QUANTITIES
 from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.pace import slowness_of
 from sartor.cost.kernels.sample import Sample
 from sartor.cost.kernels.table import Group, Matrix, Places, Table, Vector
 from sartor.errors import DataError
@@ -36,7 +37,7 @@ moves their time, and with it the pace that all are brought to."""
 DRIFT = 0.1
 """Spread that each unit of the logarithm of the pace adds: kernels are slowed unlike by whatever
 slows the machine, by 4 to 8 % where the anchors take 1.6 times as long."""
-LENGTH = 2.0
+LENGTH = 3.0
 """How near kernels are, in doublings of their sizes."""
 OTHER_DETAIL = 1.5
 """Doublings that another activation counts as."""
@@ -159,11 +160,11 @@ def fit(samples: Sequence[Sample], times: Vector) -> KernelModel:
         raise DataError(f"a model of kernels needs {FEWEST} networks; got {len(samples)}.")
     table = Table.of([it.kernels for it in samples])
     costs = fit_costs(table, times, samples)
-    paces = np.array([it.pace for it in samples])
-    together = _timed_together(paces)
+    slowness = slowness_of(samples)
+    together = _timed_together(slowness)
     covariance = _covariance(table, costs) + together
     left = times / _total(table, costs) - 1
-    expected = NOISE**2 + (DRIFT * np.log(paces / np.median(paces))) ** 2
+    expected = NOISE**2 + (DRIFT * slowness) ** 2
     noise = expected
     for _ in range(3):
         inverse = np.linalg.inv(covariance + np.diag(noise))
@@ -189,7 +190,7 @@ def restore(samples: Sequence[Sample], times: Vector, plain: Mapping[str, Any]) 
     noise = np.array(plain["noise"], float)
     if noise.shape != times.shape:
         raise ValueError(f"noise of {len(noise)} networks; {len(times)} were timed")
-    together = _timed_together(np.array([it.pace for it in samples]))
+    together = _timed_together(slowness_of(samples))
     return _assembled(table, times, costs, noise, float(plain["widen"]), together)
 
 
@@ -212,9 +213,9 @@ def _assembled(
     return KernelModel(table, times, costs, noise, inverse, weights, widen)
 
 
-def _timed_together(paces: Vector) -> Matrix:
+def _timed_together(slowness: Vector) -> Matrix:
     """Return the covariance of relative times of networks that share their anchors, (n, n)."""
-    shared: Matrix = PACE**2 * np.equal.outer(paces, paces).astype(float)
+    shared: Matrix = PACE**2 * np.equal.outer(slowness, slowness).astype(float)
     return shared
 
 

@@ -6,6 +6,10 @@ from typing import Any
 
 from sartor.cost.kernels.kernel import Kernel
 
+Pace = tuple[float, float]
+"""How fast a machine is: milliseconds of the short anchors and of the long ones, of which each is a
+geometric mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -20,8 +24,8 @@ class Sample:
     """Of the time of the network that each of them takes, by the runtime's profiler; they add up to
     1."""
     milliseconds: float
-    pace: float
-    """Milliseconds of the anchors, timed in turn with it: their geometric mean."""
+    pace: Pace
+    """Of the anchors, timed in turn with it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -31,17 +35,18 @@ class Sample:
             "kernels": [it.to_json() for it in self.kernels],
             "shares": list(self.shares),
             "milliseconds": self.milliseconds,
-            "pace": self.pace,
+            "pace": list(self.pace),
         }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Sample":
         """Read what `to_json` wrote; raises KeyError, TypeError or ValueError where it did not."""
+        short, long = plain["pace"]
         return cls(
             str(plain["origin"]),
             str(plain["precision"]),
             tuple(Kernel(*it) for it in plain["kernels"]),
             tuple(float(it) for it in plain["shares"]),
             float(plain["milliseconds"]),
-            float(plain["pace"]),
+            (float(short), float(long)),
         )

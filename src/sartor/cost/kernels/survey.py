@@ -10,7 +10,7 @@ import numpy as np
 from sartor.cost.kernels.kernel import Kernel
 from sartor.cost.kernels.model import FEWEST, KernelModel, Prediction, fit, restore
 from sartor.cost.kernels.pace import paced
-from sartor.cost.kernels.sample import Sample
+from sartor.cost.kernels.sample import Pace, Sample
 from sartor.cost.kernels.surveyor import KernelSurveyor
 from sartor.cost.kernels.table import Vector
 from sartor.cost.prediction import LatencyError, error_of
@@ -21,7 +21,7 @@ from sartor.targets import Target
 if TYPE_CHECKING:
     from sartor.nets import Family
 
-VERSION = 4
+VERSION = 5
 """Of the file, and of what tells kernels apart: raised when either changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""
@@ -38,8 +38,8 @@ class KernelSurvey:
     seeds: tuple[int, ...]
     """Of the surveys that it holds."""
     samples: tuple[Sample, ...]
-    pace: float
-    """Milliseconds of the anchors: the speed of the machine that predictions are for."""
+    pace: Pace
+    """Of the anchors: the speed of the machine that predictions are for."""
     model: KernelModel
     errors: Mapping[str, LatencyError]
     """By precision, on networks that the model was not fitted on."""
@@ -63,7 +63,7 @@ class KernelSurvey:
             "fingerprint": dict(self.fingerprint),
             "runtime": self.runtime,
             "seeds": list(self.seeds),
-            "pace": self.pace,
+            "pace": list(self.pace),
             "errors": {name: it.to_json() for name, it in self.errors.items()},
             "model": self.model.to_json(),
             "samples": [it.to_json() for it in self.samples],
@@ -102,7 +102,8 @@ class KernelSurvey:
     @classmethod
     def _read(cls, plain: Mapping[str, Any]) -> "KernelSurvey":
         samples = tuple(Sample.from_json(it) for it in plain["samples"])
-        times, pace = paced(samples, float(plain["pace"]))
+        short, long = plain["pace"]
+        times, pace = paced(samples, (float(short), float(long)))
         model = restore(samples, times, plain["model"])
         errors = {str(name): LatencyError(**it) for name, it in plain["errors"].items()}
         fingerprint, seeds = dict(plain["fingerprint"]), tuple(int(it) for it in plain["seeds"])

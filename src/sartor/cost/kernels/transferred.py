@@ -204,7 +204,7 @@ def _measured(
             files[str(number)] = surveyor.written(file, shape, it.precision)
         timings = target.place.time_files(files, how, report)
     return [
-        Sample(it.origin, it.precision, it.kernels, it.shares, timing.median_ms, 1.0)
+        Sample(it.origin, it.precision, it.kernels, it.shares, timing.median_ms, (1.0, 1.0))
         for it, timing in zip(chosen, timings.values(), strict=True)
     ]
 

@@ -9,9 +9,10 @@ DEMO := runs/demo
 demo: setup
 	$(BIN)/sartor fit sklearn:digits --target cpu --minutes 3 --out $(DEMO)
 
-# One thread for each of two workers: threads that wait for one another slow both down.
+# One thread for each of two workers: threads that wait for one another slow both down. In the order
+# of the files: by the number of their tests, those with one long test would come last, on one worker.
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check src agent tests benchmarks examples

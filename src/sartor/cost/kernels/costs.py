@@ -11,9 +11,9 @@ from sartor.cost.kernels.table import Group, Matrix, Table, Vector
 
 USUAL = {
     "calls": 1e-3, "work": 0.015, "full_work": 0.005, "read": 0.05, "written": 0.05,
-    "constants": 0.1, "passes": 0.01, "taps": 0.02, "beyond": 0.02, "along": 0.1, "runs": 10.0,
-    "pixels": 0.2, "tail": 0.5, "left": 2.0, "cold": 0.2, "single": 0.01, "thin": 0.01,
-    "half": 0.005,
+    "constants": 0.1, "passes": 0.01, "taps": 0.02, "beyond": 0.02, "along": 0.02, "curved": 0.1,
+    "runs": 10.0, "pixels": 0.2, "tail": 0.5, "left": 2.0, "cold": 0.2, "single": 0.01,
+    "thin": 0.01, "half": 0.005,
 }  # fmt: skip
 """Rough milliseconds per unit of each quantity: a prior, of one thread of a server CPU of 2025."""
 PULL = 0.02

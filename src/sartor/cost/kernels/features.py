@@ -20,19 +20,21 @@ TOGETHER = 6
 beyond the map, and those that are left over are computed one by one."""
 CACHE_BYTES = 2**20
 """From here on weights and maps push one another out of the second-level cache."""
+STRAIGHT = frozenset({"Relu", "Clip", "LeakyRelu", "sum", "turned"})
+"""What hardly costs anything along with a product; a hard swish takes seven times as long."""
 TAPS = 2.0
 """Kernels of 3x3, 5x5 and 7x7 pixels have code of their own, and little to tell of one another."""
 QUANTITIES = (
     "calls", "work", "full_work", "read", "written", "constants", "passes", "taps", "beyond",
-    "along", "runs", "pixels", "tail", "left", "cold", "single", "thin", "half",
+    "along", "curved", "runs", "pixels", "tail", "left", "cold", "single", "thin", "half",
 )  # fmt: skip
 """Of a kernel: 1; multiply-adds with channels rounded up to blocks, and as they are; numbers read,
 written and of the weights; numbers read again for each set of channels; numbers looked at around
-each output pixel; bytes beyond the cache; numbers written where more is computed along; runs of
-numbers that are worked on; pixels times groups; numbers looked at in a last block of channels that
-is not full, and in those of it that fill no eight; weights that are not in the cache; multiply-adds
-of pixels that are computed one by one; multiply-adds for a last set of channels of one block, and
-of two. All but the calls in millions."""
+each output pixel; bytes beyond the cache; numbers written where more is computed along, and where
+that is a curve; runs of numbers that are worked on; pixels times groups; numbers looked at in a
+last block of channels that is not full, and in those of it that fill no eight; weights that are not
+in the cache; multiply-adds of pixels that are computed one by one; multiply-adds for a last set of
+channels of one block, and of two. All but the calls in millions."""
 COORDINATES = (
     "count", "rows", "inner", "columns", "taps", "stride", "width", "read", "written", "odd",
 )  # fmt: skip
@@ -60,6 +62,7 @@ def quantities(kernel: Kernel) -> tuple[float, ...]:
         _looked_at(k) / 1e6 if k.taps > 1 else 0.0,
         bytes_beyond / 1e6,
         k.written / 1e6 if k.detail else 0.0,
+        k.written / 1e6 if set(k.detail.split()) - STRAIGHT else 0.0,
         _runs(k) / 1e6,
         k.rows * k.count / 1e6 if k.inner else 0.0,
         # Integers: 8 of 24 channels cost 5 times what the other 16 do, and 4 of 20 twice as much

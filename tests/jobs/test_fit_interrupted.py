@@ -54,7 +54,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(run: sartor.Run, place
     )
     command = [sys.executable, "-c", code, str(place / "killed"), str(STEPS)]
     command += [str(place / "cache"), str(PIXELS), str(LIMIT)]
-    marks = ("stages/train.json", "finish/plan.json")
+    marks = ("stages/train.json", "study.db", "finish/plan.json")
     for mark in marks:
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         while process.poll() is None and not (place / "killed" / mark).exists():
@@ -90,7 +90,7 @@ def test_a_disk_that_fills_up_loses_nothing(
 ) -> None:
     """It grows each time it was full, as when a user makes room."""
     full = 0
-    for kibibytes in (128, 256, 512, 1024, 2**18):
+    for kibibytes in (128, 256, 512, 1024, 2048, 4096, 2**18):
         disk = small_disk(kibibytes)
         try:
             fit(place, "disk/run")

@@ -54,7 +54,7 @@ def drifting(now: float, rng: np.random.Generator) -> float:
 
 
 @given(st.sampled_from([quiet, spiky, drifting]), st.floats(0.05, 3.0), st.integers(0, 20))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_ratio_is_true_on_any_machine(
     mood: Callable[[float, np.random.Generator], float], times: float, seed: int
 ) -> None:

@@ -142,7 +142,7 @@ def matrix_product(size: int = 96) -> Call:
 
 
 def _power(times: npt.NDArray[np.float64], slowness: npt.NDArray[np.float64]) -> float:
-    """Return the power of the reference's slowness that programs follow.
+    """Return the power of the reference's slowness that programs follow, 0 to 1.
 
     What waits for memory is not slowed by who shares the units that compute: on a core that others
     used as well, it was 0.5 to 0.9. One power for all, since a program alone tells too little.

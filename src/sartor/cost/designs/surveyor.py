@@ -187,8 +187,8 @@ class Surveyor:
     def _timed(self, anchors: Anchors, chunk: Sequence[_Written]) -> list[Timed]:
         """Time the files of a chunk in turn."""
         files = {it.design.id: it.file for it in chunk}
-        paces, timings = anchors.time(files, SECONDS_EACH, self.seed)
-        pace = pace_of(paces.values())
+        beside, timings = anchors.time(files, SECONDS_EACH, self.seed)
+        pace = pace_of(beside.values())
         return [
             Timed(
                 it.design, it.group, timings[it.design.id].median_ms,

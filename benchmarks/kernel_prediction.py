@@ -127,6 +127,7 @@ def main() -> None:
         found = measured_once(
             asked.measured,
             lambda: [*tester.designs(family, asked.mobile), *tester.networks(asked.timm)],
+            survey.pace,
         )
     predicted = survey.predict([it.kernels for it in found])
     print_errors(found, predicted)
@@ -230,8 +231,10 @@ def brought(milliseconds: float, pace: Pace, usual: Pace) -> float:
     return float(at_pace(np.array([milliseconds]), np.array([pace]), usual)[0])
 
 
-def measured_once(file: Path | None, measure: Callable[[], list[Measured]]) -> list[Measured]:
-    """Read what was measured before, or measure and write it."""
+def measured_once(
+    file: Path | None, measure: Callable[[], list[Measured]], usual: Pace
+) -> list[Measured]:
+    """Read what was measured before, beside this survey or another one, or measure and write it."""
     if file is not None and file.exists():
         return [
             Measured(
@@ -241,10 +244,10 @@ def measured_once(file: Path | None, measure: Callable[[], list[Measured]]) -> l
                 tuple(Kernel(*it) for it in kernels),
                 timed_ms,
                 tuple(pace),
-                tuple(usual),
+                usual,
                 spread,
             )
-            for source, name, precision, kernels, timed_ms, pace, usual, spread in json.loads(
+            for source, name, precision, kernels, timed_ms, pace, spread in json.loads(
                 file.read_text()
             )
         ]
@@ -258,7 +261,6 @@ def measured_once(file: Path | None, measure: Callable[[], list[Measured]]) -> l
                 [k.to_json() for k in it.kernels],
                 it.timed_ms,
                 it.pace,
-                it.usual,
                 it.spread,
             ]
             for it in found

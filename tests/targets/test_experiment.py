@@ -86,6 +86,34 @@ def test_a_core_with_two_speeds_is_timed_at_the_fast_one(length: float) -> None:
         assert found["a"].median_ms == pytest.approx(length, rel=0.04)
 
 
+class Forgetful(Machine):
+    """What it has not called just before takes longer for a few milliseconds."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet)
+        self._last: object = None
+        self._since = 0.0
+
+    def call(self, milliseconds: float, power: float = 1.0) -> Callable[[], None]:
+        settled = super().call(milliseconds, power)
+        name = object()
+
+        def run() -> None:
+            if self._last is not name:
+                self._last, self._since = name, self.now
+            self.now += 0.2 * milliseconds / 1e3 * np.exp(-(self.now - self._since) / 1.5e-3)
+            settled()
+
+        return run
+
+
+def test_a_program_is_timed_as_if_it_ran_alone() -> None:
+    """Calls after another program are slower, and there is another one before every block."""
+    found = Forgetful().time({"a": 0.2, "b": 1.0, "c": 3.0})
+    for name, length in {"a": 0.2, "b": 1.0, "c": 3.0}.items():
+        assert found[name].median_ms == pytest.approx(length, rel=0.03)
+
+
 def test_programs_that_wait_for_memory_are_timed_at_the_fast_speed_too() -> None:
     """They slow down less than the reference, which computes."""
     for seed in range(5):

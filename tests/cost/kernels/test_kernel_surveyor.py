@@ -10,6 +10,7 @@ from sartor import targets
 from sartor.cost.kernels import Asked, KernelSurveyor, kernel_survey_file, survey_kernels, surveyor
 from sartor.cost.kernels.extract import kernels_of
 from sartor.cost.kernels.kernel import Kernel
+from sartor.cost.kernels.sketch import Sketch
 from sartor.errors import DamagedFileError, DataError, OptionError, UnknownNameError
 from sartor.graph.formats import read_onnx
 from sartor.nets import mobile
@@ -123,3 +124,12 @@ def test_surveys_of_different_things_are_kept_in_different_files(tmp_path: Path)
     ]
     assert len(set(files)) == 4
     assert all(target.only("onnxruntime").id in files[place].name for place in (0, 1, 3))
+
+
+def test_no_sort_of_block_is_most_of_the_worst() -> None:
+    sketches: list[Sketch] = [
+        {"block": block, "width": width}
+        for width, block in enumerate(["plain", "plain", "ghost", "plain", "dense", "plain"])
+    ]
+    found = surveyor.worst_of_each(sketches)
+    assert [it["width"] for it in found] == [0, 1, 2, 4]

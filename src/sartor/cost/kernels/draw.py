@@ -23,6 +23,12 @@ WIDEST = 9000
 MOST_MACS = 5e8
 """Multiply-adds of a chain: what takes longer tells no more and costs time of the survey."""
 ACTIVATIONS = ("relu", "relu6", "hswish", "silu", "relu", "gelu")
+DEPTHS = (1, 1, 2, 3)
+"""Blocks in a row. Were it always one, what stands at the ends of chains, such as bringing a map
+into blocks and out of them, could not be told from what is in them, and whole networks have few
+ends."""
+ONCE = ("stem", "head", "single", "attention")
+"""Blocks that stand in a network once, or alone, or have several layers within."""
 SHORTCUTS = ("", "conv", "mean")
 GATES = ("none", "none", "sigmoid", "hsigmoid")
 
@@ -33,7 +39,8 @@ def draw(rng: Rng) -> Sketch:
     shares = np.array([share for share, _ in DRAWS.values()])
     name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
     while True:
-        sketch: Drawn = {"block": name, "depth": 1, **DRAWS[name][1](rng)}
+        depth = 1 if name in ONCE else int(rng.choice(DEPTHS))
+        sketch: Drawn = {"block": name, "depth": depth, **DRAWS[name][1](rng)}
         if _is_small(sketch):
             return sketch
 
@@ -201,19 +208,18 @@ def _dense(rng: Rng) -> Drawn:
     growth = int(rng.choice([12, 24, 32, 32, 48]))
     return {
         "size": size, "width": _width(rng, 2 * size, 32), "growth": growth, "middle": 4 * growth,
-        "depth": int(rng.choice([1, 2, 3])),
     }  # fmt: skip
 
 
 def _ghost(rng: Rng) -> Drawn:
     """GhostNet: halves of its channels are often no multiple of four."""
     size = _size(rng)
-    step = int(rng.choice([4, 8]))
-    width = snap(_width(rng, 3 * size) * rng.uniform(0.7, 1.4), step)
+    beyond = int(rng.choice([0, 4]))  # an eight
+    width = snap(_width(rng, 3 * size) * rng.uniform(0.7, 1.4)) + beyond
     return {
         "size": size, "width": width,
-        "middle": snap(width * float(rng.choice([1, 3, 6])), step),
-        "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "hswish"),
+        "middle": snap(width * float(rng.choice([1, 3, 6]))) + beyond,
+        "kernel": int(rng.choice([3, 5])), "activation": _one_of(rng, "relu", "relu", "hswish"),
         "gate": _one_of(rng, "", "", "sigmoid", "hsigmoid"),
     }  # fmt: skip
 

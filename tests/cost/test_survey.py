@@ -45,3 +45,10 @@ def test_the_pace_is_kept_in_the_file(tmp_path: Path) -> None:
     again = Surveyor(FAMILY, targets.open("cpu").reading(".onnx"), seed=0)
     again.load(tmp_path / "survey.json")
     assert again.timed == first.timed
+
+
+def test_a_survey_that_goes_on_knows_how_fast_the_machine_was(tmp_path: Path) -> None:
+    surveyor = surveyed(1.5)
+    found = surveyor.anchors(tmp_path)
+    assert found.paces == [it.pace for it in surveyor.timed]
+    assert found.slow == pytest.approx(1.1)

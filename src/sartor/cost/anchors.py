@@ -7,7 +7,7 @@ then says little of what was timed at another moment, unless both are compared w
 import math
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Anchors:
 
     target: Target
     files: Mapping[str, TimedFile]
+    _: KW_ONLY
     slow: float = 1.1
     tries: int = 3
     peace: bool = True

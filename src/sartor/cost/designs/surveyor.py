@@ -1,6 +1,5 @@
 """Surveying a target: networks of a family are timed on it, chunk by chunk."""
 
-import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -206,7 +205,7 @@ class Surveyor:
             )
             for scale in SCALES
         }
-        return Anchors(self.target, files, min((it.pace for it in self.timed), default=math.inf))
+        return Anchors(self.target, files, paces=[it.pace for it in self.timed])
 
     def written(self, design: Design, folder: Path) -> TimedFile:
         """Write the file of a design with random weights."""

@@ -1,5 +1,7 @@
 """Every runtime runs files as the others do, and refuses what is no file."""
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -136,7 +138,7 @@ def test_weights_are_as_large_as_sums_of_products_allow(
     flags: str, system: str, largest: int
 ) -> None:
     place = SimpleNamespace(fingerprint=lambda *_: {"flags": flags, "os": system})
-    target = targets.Target("cpu", 1, {}, cast(targets.Place, place))
+    target = targets.Target("cpu", 1, {}, cast(targets.Place, place), {})
     assert target.largest_weight == largest
     if largest == 64:
         assert 2 * 255 * 64 < 2**15 <= 2 * 255 * 65, "two products, in 16 bits"
@@ -193,3 +195,14 @@ def test_a_process_that_fails_is_named_by_its_file(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
     with pytest.raises(MeasurementError, match=r"broken\.onnx failed: .*no ONNX model"):
         inspect_file(TimedFile(tmp_path / "broken.onnx", "onnxruntime", "fp32"))
+
+
+def test_runtimes_that_do_not_read_a_format_are_not_loaded_for_it() -> None:
+    """ExecuTorch takes ten seconds, and every fit asks for those that read ONNX."""
+    code = (
+        "import sys; from sartor import targets; found = targets.open('cpu').reading('.onnx'); "
+        "assert 'onnxruntime' in found.runtimes; "
+        "print([it for it in ('executorch', 'ai_edge_litert') if it in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -27,7 +27,8 @@ def boards(address: Address) -> Target:
                 f"{address.text}."
             )
         on_cpu = {name: it for name, it in pool.runtimes.items() if it.device == "cpu"}
-        target = Target(address.text, address.threads, on_cpu, pool)
+        formats = {name: it.formats for name, it in on_cpu.items()}
+        target = Target(address.text, address.threads, on_cpu, pool, formats)
         opened.pop_all()  # they stay open until the target's place is closed
         return target
 

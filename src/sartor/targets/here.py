@@ -178,7 +178,8 @@ def _opened(address: Address, place: ThisMachine, nothing: str) -> Target:
             f"threads is {address.threads}; allowed: 1 to {cores}, the cores of this machine."
         )
     kind, _, runtime = address.text.partition(":")
-    target = Target(address.text, address.threads, Installed(place, kind), place)
+    formats = {name: it.formats for name, it in KINDS.items()}
+    target = Target(address.text, address.threads, Installed(place, kind), place, formats)
     if next(iter(target.runtimes), None) is None:
         raise MissingExtraError(nothing)
     return target.only(runtime) if runtime else target

@@ -81,6 +81,9 @@ class Target:
     """By name, those first that are to be preferred. Some are loaded only when they are asked
     for."""
     place: Place
+    formats: Mapping[str, tuple[str, ...]]
+    """Endings of the files that runtimes read, by their names: known before they are loaded. There
+    may be more names than runtimes."""
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -125,7 +128,8 @@ class Target:
         Raises:
             OptionError: None does.
         """
-        names = [name for name, it in self.runtimes.items() if ending in it.formats]
+        reading = [name for name, formats in self.formats.items() if ending in formats]
+        names = [name for name in reading if name in self.runtimes]  # others are not loaded for it
         if not names:
             raise OptionError(
                 f"no runtime of {self.name} reads {ending} files; it has: "

@@ -28,7 +28,7 @@ reference, since the machine may change its speed meanwhile."""
 WARM_NS = 5_000_000
 """Time for calls before a block that are not counted. After another program, and after the
 reference too, the caches and what foretells branches have to learn a program again: its calls in
-the first half of a millisecond took 20 % longer than what they settled to after 3 to 4 ms
+the first half of a millisecond took 16 to 22 % longer than what they settled to after 3 to 4 ms
 (docs/benchmarks.md, settling)."""
 MOST_WARM = 1000
 """Calls before a block at most, whatever a coarse clock says of one."""

@@ -36,7 +36,7 @@ class Anchors:
         tries: Times that files are timed at most.
         peace: They are timed again, too, where the time of an anchor is not trustworthy.
         clock: See `sartor_agent.experiment.CLOCKS`.
-        paces: Milliseconds of the anchors with all that was timed before.
+        paces: Milliseconds of the anchors in every experiment before, once each.
     """
 
     target: Target

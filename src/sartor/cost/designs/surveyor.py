@@ -205,7 +205,7 @@ class Surveyor:
             )
             for scale in SCALES
         }
-        return Anchors(self.target, files, paces=[it.pace for it in self.timed])
+        return Anchors(self.target, files, paces=list(dict.fromkeys(it.pace for it in self.timed)))
 
     def written(self, design: Design, folder: Path) -> TimedFile:
         """Write the file of a design with random weights."""

@@ -21,8 +21,8 @@ from sartor.targets import Target
 if TYPE_CHECKING:
     from sartor.nets import Family
 
-VERSION = 5
-"""Of the file, and of what tells kernels apart: raised when either changes."""
+VERSION = 6
+"""Of the file, of what tells kernels apart, and of how they are timed: raised when any changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""
 Fingerprint = Mapping[str, str | int]

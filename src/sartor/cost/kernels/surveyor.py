@@ -206,7 +206,7 @@ class KernelSurveyor:
             tries=TRIES,
             peace=False,
             clock="processor" if self.target.threads == 1 else "wall",
-            paces=[_pace_of_all(it.pace) for it in self.samples],
+            paces=[_pace_of_all(it) for it in dict.fromkeys(it.pace for it in self.samples)],
         )
 
     def written(self, file: Path, shape: tuple[int, int, int], precision: str) -> TimedFile:

@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := runs/demo
+# Containers often forbid it: then each process compiles all that it imports, PyTorch for six seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check setup clean
 

@@ -1,5 +1,6 @@
 """Everything that a runtime executes is a kernel."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,15 @@ def test_every_sort_of_chain_is_drawn() -> None:
     assert set(DRAWS) == set(BLOCKS)
 
 
+@pytest.mark.parametrize("step", [1, 3])
+def test_sorts_come_in_turn_as_often_as_their_shares_say(step: int) -> None:
+    numbers = range(0, 300 * step, step)
+    drawn = Counter(draw(np.random.default_rng(it), it)["block"] for it in numbers)
+    whole = sum(share for share, _ in DRAWS.values())
+    for name, (share, _) in DRAWS.items():
+        assert drawn[name] == pytest.approx(300 * share / whole, abs=3)
+
+
 def test_equal_seeds_draw_equal_chains() -> None:
     one, other = (
         [draw(rng) for _ in range(20)] for rng in (np.random.default_rng(3) for _ in range(2))
@@ -113,7 +123,7 @@ def test_a_chain_near_another_is_of_its_sort_and_can_be_written(block: str, tmp_
 
 def test_convolutions_are_told_apart_by_how_they_are_computed(tmp_path: Path) -> None:
     sketch: Sketch = {
-        "block": "inverted", "depth": 2, "size": 14, "width": 32, "middle": 64, "groups": 64,
+        "block": "inverted", "depth": 2, "size": 14, "width": 32, "middle": 64, "group_width": 1,
         "outputs": 32, "kernel": 5, "activation": "relu", "gate": "sigmoid", "squeeze": 16,
     }  # fmt: skip
     write_chain(sketch, tmp_path / "chain.onnx")
@@ -136,7 +146,7 @@ def test_integers_of_ragged_channels_take_other_code(
 ) -> None:
     sketch: Sketch = {
         "block": "inverted", "depth": 1, "size": 14, "width": 32, "middle": channels,
-        "groups": channels, "outputs": 32, "kernel": 5, "activation": "relu",
+        "group_width": 1, "outputs": 32, "kernel": 5, "activation": "relu",
     }  # fmt: skip
     shape = write_chain(sketch, tmp_path / "chain.onnx")
     program = compiled(tmp_path / "chain.onnx", shape, "int8", "onnxruntime")

@@ -64,3 +64,14 @@ def test_chains_near_another_keep_what_its_widths_are_multiples_of() -> None:
     for widths, step in zip(near, steps, strict=True):
         assert all(width % step == 0 for width in widths)
     assert any(width % 8 for widths in near for width in widths)
+
+
+def test_groups_stay_full_in_chains_near_another() -> None:
+    rng = np.random.default_rng(0)
+    for sketch in (draw(rng) for _ in range(400)):
+        each = int(sketch.get("group_width", 0))
+        if each > 1:
+            near = vary(sketch, rng)
+            assert near["group_width"] == each
+            name = "width" if near["block"] == "fused" else "middle"
+            assert int(near[name]) % each == int(sketch[name]) % each == 0

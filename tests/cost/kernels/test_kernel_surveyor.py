@@ -126,10 +126,11 @@ def test_surveys_of_different_things_are_kept_in_different_files(tmp_path: Path)
     assert all(target.only("onnxruntime").id in files[place].name for place in (0, 1, 3))
 
 
-def test_no_sort_of_block_is_most_of_the_worst() -> None:
+def test_no_sort_of_block_is_most_of_the_worst_nor_is_what_was_varied() -> None:
     sketches: list[Sketch] = [
         {"block": block, "width": width}
         for width, block in enumerate(["plain", "plain", "ghost", "plain", "dense", "plain"])
     ]
-    found = surveyor.worst_of_each(sketches)
+    near: Sketch = {"block": "dense", "width": 9, "varied": 1}
+    found = surveyor.worst_of_each([near, *sketches])
     assert [it["width"] for it in found] == [0, 1, 2, 4]

@@ -34,7 +34,7 @@ def chain(seed: int) -> str:
     rng = np.random.default_rng(seed)
     return json.dumps({
         "block": "plain", "depth": 1, "size": int(rng.choice(SIZES)), "width": 8, "outputs": 8,
-        "kernel": 1, "stride": 1, "groups": 1, "activation": "relu", "number": seed,
+        "kernel": 1, "stride": 1, "activation": "relu", "number": seed,
     })  # fmt: skip
 
 

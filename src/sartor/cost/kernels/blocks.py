@@ -13,9 +13,9 @@ def _plain(net: Sketched, x: Value) -> Value:
     """Two convolutions and a residual."""
     before, channels, size = x, net.channels, net.size
     outputs, kernel = net.number("outputs", channels), net.number("kernel", 3)
-    groups, activation = net.number("groups", 1), net.text("activation")
-    x = net.activate(net.conv(x, outputs, kernel, net.number("stride", 1), groups), activation)
-    x = net.conv(x, outputs, kernel, 1, groups)
+    each, activation = net.number("group_width"), net.text("activation")
+    x = net.activate(net.conv(x, outputs, kernel, net.number("stride", 1), each), activation)
+    x = net.conv(x, outputs, kernel, 1, each)
     return net.activate(_residual(net, x, before, channels, size), activation)
 
 
@@ -51,7 +51,7 @@ def _bottleneck(net: Sketched, x: Value) -> Value:
     if middle != channels or net.text("after"):
         x = net.activate(net.conv(x, middle), activation)
     kernel, stride = net.number("kernel", 3), net.number("stride", 1)
-    x = net.activate(net.conv(x, middle, kernel, stride, net.number("groups", 1)), activation)
+    x = net.activate(net.conv(x, middle, kernel, stride, net.number("group_width")), activation)
     x = net.conv(net.gate(x), net.number("outputs", channels))
     return net.activate(_residual(net, x, before, channels, size), net.text("after"))
 
@@ -64,7 +64,7 @@ def _fused(net: Sketched, x: Value) -> Value:
     """
     before, channels, size = x, net.channels, net.size
     kernel, stride = net.number("kernel", 3), net.number("stride", 1)
-    x = net.conv(x, net.number("middle"), kernel, stride, net.number("groups", 1))
+    x = net.conv(x, net.number("middle"), kernel, stride, net.number("group_width"))
     x = net.conv(net.gate(net.activate(x, net.text("activation"))), net.number("outputs", channels))
     return _residual(net, x, before, channels, size)
 
@@ -104,7 +104,7 @@ def _ghost(net: Sketched, x: Value) -> Value:
         weights = _along(net, x, outputs) if gated and activation else None
         half = -(-outputs // 2)
         y = net.activate(net.conv(x, half), activation)
-        z = net.activate(net.conv(y, half, net.number("kernel", 3), 1, half), activation)
+        z = net.activate(net.conv(y, half, net.number("kernel", 3), 1, 1), activation)
         x = net.node("Concat", y, z, axis=1)
         x = net.node(
             "Slice", x, net.integers(0), net.integers(outputs), net.integers(1),
@@ -119,7 +119,7 @@ def _along(net: Sketched, x: Value, outputs: int) -> Value:
     """Return weights of every channel and pixel, found on a map of half the size."""
     channels, size = net.channels, net.size
     x = net.conv(_pool(net, x, "AveragePool", 2, 2), outputs)
-    x = net.conv(net.conv(x, outputs, (1, 5), 1, outputs), outputs, (5, 1), 1, outputs)
+    x = net.conv(net.conv(x, outputs, (1, 5), 1, 1), outputs, (5, 1), 1, 1)
     x = net.resize(net.activate(x, net.text("gate")), size, "nearest")
     net.channels = channels
     return x
@@ -136,7 +136,7 @@ def _stem(net: Sketched, x: Value) -> Value:
             x = net.layer_norm(net.transpose(x, 0, 2, 3, 1))
             x = net.transpose(x, 0, 3, 1, 2)
         case "depthwise":
-            x = net.activate(net.conv(x, net.channels, 3, 1, net.channels), net.text("activation"))
+            x = net.activate(net.conv(x, net.channels, 3, 1, 1), net.text("activation"))
     return net.conv(x, net.number("middle", net.channels))
 
 

@@ -19,7 +19,10 @@ USUAL = {
 PULL = 0.02
 """Strength of the prior against one network. Weak, so that quantities that networks tell apart are
 free; those that no network tells are kept at the usual cost."""
-PROFILED = 0.2
+BEYOND = 0.1
+"""The same for bytes beyond the cache, which memory serves at one speed, whatever kernel asks for
+them. Groups with few large kernels had found speeds of a fifth of it."""
+PROFILED = 1.0
 """Weight of the time that a profiler tells of a group, against that of a network."""
 FLOOR = 0.05
 """Share of a network below which a profiler's time of a group counts less."""
@@ -65,7 +68,8 @@ def fit_costs(table: Table, times: Vector, samples: Sequence[Sample]) -> Costs:
     rows = columns / times[:, None]
     # Columns are multiples of the usual cost, so that 1 is what the prior expects of each.
     share = np.maximum(rows.mean(0), 1e-5)
-    pull = PULL * np.diag(np.sqrt(share * len(times)))
+    beyond = np.array([quantity == QUANTITIES.index("beyond") for _, quantity in keys])
+    pull = np.diag(PULL * np.sqrt(share * len(times)) + BEYOND * beyond)
     parts, told = _divided(columns, keys, times, samples)
     # The triangle of a QR decomposition has the same least squares in as many rows as columns.
     goal = np.concatenate([np.ones(len(times)), pull.sum(1), told])

@@ -18,6 +18,8 @@ Drawn = dict[str, int | str]
 USUAL = (7, 14, 28, 56, 7, 14, 28, 56, 112)
 """Rows of maps of networks that read 224 pixels."""
 OTHER = (4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128)
+LARGEST = 128
+"""Rows of maps behind a stem."""
 WIDEST = 9000
 """Rows times channels of the widest maps."""
 MOST_MACS = 5e8
@@ -29,15 +31,24 @@ into blocks and out of them, could not be told from what is in them, and whole n
 ends."""
 ONCE = ("stem", "head", "single", "attention")
 """Blocks that stand in a network once, or alone, or have several layers within."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Its multiples lie evenly between whole numbers, also every second or third of them."""
 SHORTCUTS = ("", "conv", "mean")
 GATES = ("none", "none", "sigmoid", "hsigmoid")
 
 
-def draw(rng: Rng) -> Sketch:
-    """Draw a chain."""
+def draw(rng: Rng, number: int | None = None) -> Sketch:
+    """Draw a chain.
+
+    Args:
+        rng: Decides.
+        number: That of the chain in a row of them. Their blocks then come in turn, each as often as
+            its share says also among few: a sort with three chains tells little of its kernels.
+    """
     names = list(DRAWS)
-    shares = np.array([share for share, _ in DRAWS.values()])
-    name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
+    shares = np.cumsum([share for share, _ in DRAWS.values()])
+    place = rng.random() if number is None else number * GOLDEN % 1
+    name = names[int(np.searchsorted(shares, place * shares[-1], side="right"))]
     while True:
         depth = 1 if name in ONCE else int(rng.choice(DEPTHS))
         sketch: Drawn = {"block": name, "depth": depth, **DRAWS[name][1](rng)}
@@ -46,24 +57,26 @@ def draw(rng: Rng) -> Sketch:
 
 
 def vary(sketch: Sketch, rng: Rng) -> Sketch:
-    """Draw a chain near another one: other widths and another size, by up to a half."""
+    """Draw a chain near another one: other widths and another size, by up to a half.
+
+    It is marked as `varied`.
+    """
+    each = max(1, int(sketch.get("group_width", 0)))
     while True:
-        near: Drawn = dict(sketch)
+        near: Drawn = {**sketch, "varied": 1}
         for name in ("width", "outputs", "middle", "squeeze", "hidden", "inner", "growth"):
             old = int(near.get(name, 0))
             if old > 4:
                 step = math.gcd(old, WIDTH_STEP)  # what fills no eight is often why it is far off
-                near[name] = snap(old * 2 ** rng.uniform(-0.6, 0.6), step)
+                whole = each if old % each == 0 else 1  # groups stay full
+                near[name] = snap(old * 2 ** rng.uniform(-0.6, 0.6), math.lcm(step, whole))
         if near["block"] not in ("stem", "patches", "separable"):
-            near["size"] = max(1, round(int(near["size"]) * 2 ** rng.uniform(-0.5, 0.5)))
+            size = round(int(near["size"]) * 2 ** rng.uniform(-0.5, 0.5))
+            near["size"] = max(1, min(LARGEST, size))
         if near["block"] in ("attention", "patches"):
             name = "width" if near["block"] == "attention" else "inner"
             heads = int(near["heads"])
             near[name] = max(heads * 4, int(near[name]) // heads * heads)
-        if near.get("groups") == sketch["width"]:
-            near["groups"] = near["width"]
-        if sketch.get("groups") == sketch.get("middle") and "middle" in near:
-            near["groups"] = near["middle"]
         if _is_small(near):
             return near
 
@@ -72,19 +85,18 @@ def _is_small(sketch: Sketch) -> bool:
     """Bound the work roughly: two layers of the widest channels, or what is given."""
     n = {k: int(v) for k, v in sketch.items() if not isinstance(v, str)}
     widest = max(n["width"], n.get("outputs", 0), n.get("middle", 0))
-    groups = max(1, n.get("groups", 1))
+    each = n.get("group_width", 0)
     pixels = n["size"] ** 2 // n.get("stride", 1) ** 2
     work = 2 * pixels * n["width"] * widest
-    from_channels = n["width"] if sketch["block"] == "fused" else widest
-    if groups < widest:
-        work += pixels * n.get("kernel", 1) ** 2 * widest * from_channels // groups
+    whole = n["width"] if sketch["block"] == "fused" else widest
+    work += pixels * n.get("kernel", 1) ** 2 * widest * (each or whole)
     if "heads" in n:
         work += 6 * pixels * n["width"] ** 2 + 2 * pixels**2 * n["width"]
-    weights = n["width"] * widest * (n.get("kernel", 1) ** 2 if groups == 1 else 1)
+    weights = n["width"] * widest * (n.get("kernel", 1) ** 2 if each == 0 else 1)
     return work * n["depth"] <= MOST_MACS and weights <= 4e6
 
 
-def _size(rng: Rng, most: int = 128) -> int:
+def _size(rng: Rng, most: int = LARGEST) -> int:
     sizes = USUAL if rng.random() < 0.65 else OTHER
     return int(rng.choice([it for it in sizes if it <= most]))
 
@@ -107,8 +119,7 @@ def _plain(rng: Rng) -> Drawn:
     wider = int(rng.choice([1, 2] if stride == 2 else [1]))
     return {
         "size": size, "width": width, "outputs": width * wider, "stride": stride,
-        "kernel": int(rng.choice([1, 3, 3, 3, 5])),
-        "groups": int(rng.choice([1, 1, 1, 2, 4])), "shortcut": _one_of(rng, *SHORTCUTS),
+        "kernel": int(rng.choice([1, 3, 3, 3, 5])), "shortcut": _one_of(rng, *SHORTCUTS),
         "activation": _one_of(rng, *ACTIVATIONS),
     }  # fmt: skip
 
@@ -117,26 +128,26 @@ def _residual(rng: Rng) -> Drawn:
     """ResNet, ResNeXt, RegNet: narrow or equal in the middle, in groups or not."""
     size = _size(rng, 64)
     width = _width(rng, size, 16)
-    middle = snap(width * float(rng.choice([0.25, 0.5, 1.0])))
     each = int(rng.choice([0, 0, 4, 8, 16, 24, 32, 64]))
-    groups = max(1, middle // each) if each else 1
+    middle = snap(width * float(rng.choice([0.25, 0.5, 1.0])), max(each, WIDTH_STEP))
     stride = int(rng.choice([1, 1, 1, 2]))
     return {
-        "size": size, "width": width, "middle": middle if groups == 1 else groups * each,
-        "outputs": width * stride, "stride": stride, "kernel": 3, "groups": groups,
+        "size": size, "width": width, "middle": middle,
+        "outputs": width * stride, "stride": stride, "kernel": 3, "group_width": each,
         "activation": _one_of(rng, "relu", "relu", "silu"), "shortcut": _one_of(rng, *SHORTCUTS),
         "after": _one_of(rng, "relu", "relu", "silu"), **_gate(rng, width),
     }  # fmt: skip
 
 
 def _inverted(rng: Rng) -> Drawn:
-    """MobileNetV2 and V3, MnasNet, EfficientNet."""
+    """MobileNetV2 and V3, MnasNet, EfficientNet, also in groups."""
     size = _size(rng)
     width = _width(rng, 2 * size)
-    middle = snap(width * float(rng.choice([1, 2, 3, 4, 6, 6])))
+    each = int(rng.choice([1, 1, 1, 1, 1, 1, 8, 16]))
     stride = int(rng.choice([1, 1, 2]))
     return {
-        "size": size, "width": width, "middle": middle, "groups": middle, "stride": stride,
+        "size": size, "width": width, "stride": stride, "group_width": each,
+        "middle": snap(width * float(rng.choice([1, 2, 3, 4, 6, 6])), max(each, WIDTH_STEP)),
         "outputs": width if stride == 1 else snap(width * 1.5),
         "kernel": int(rng.choice([3, 3, 5, 5, 7])),
         "activation": _one_of(rng, *ACTIVATIONS), **_gate(rng, width),
@@ -146,12 +157,13 @@ def _inverted(rng: Rng) -> Drawn:
 def _fused(rng: Rng) -> Drawn:
     """EfficientNetV2, MobileNets for accelerators."""
     size = _size(rng)
-    width = _width(rng, 3 * size)
+    each = int(rng.choice([0, 0, 0, 16, 32]))
+    width = snap(_width(rng, 3 * size), max(1, each))
     stride = int(rng.choice([1, 1, 2]))
     return {
-        "size": size, "width": width, "middle": snap(width * float(rng.choice([1, 2, 4, 4, 8]))),
+        "size": size, "width": width, "group_width": each, "kernel": int(rng.choice([3, 3, 3, 5])),
+        "middle": snap(width * float(rng.choice([1, 2, 4, 4, 8]))),
         "stride": stride, "outputs": width if stride == 1 else snap(width * 1.5),
-        "groups": int(rng.choice([1, 1, 1, 2, 4])), "kernel": int(rng.choice([3, 3, 3, 5])),
         "activation": _one_of(rng, "relu", "silu"), **_gate(rng, width),
     }  # fmt: skip
 
@@ -265,15 +277,15 @@ def _single(rng: Rng) -> Drawn:
 
 
 DRAWS: dict[str, tuple[float, Callable[[Rng], Drawn]]] = {
-    "plain": (2, _plain),
+    "plain": (3, _plain),
     "bottleneck": (2, _residual),
     "inverted": (4, _inverted),
     "fused": (1, _fused),
     "convnext": (1.2, _convnext),
-    "attention": (1.5, _attention),
-    "patches": (0.7, _patches),
-    "separable": (0.7, _separable),
-    "dense": (0.7, _dense),
+    "attention": (2.5, _attention),
+    "patches": (1, _patches),
+    "separable": (1, _separable),
+    "dense": (1, _dense),
     "ghost": (1.5, _ghost),
     "stem": (1.2, _stem),
     "head": (1.2, _head),

@@ -55,10 +55,13 @@ class Sketched:
         outputs: int,
         kernel: int | tuple[int, int] = 1,
         stride: int = 1,
-        groups: int = 1,
+        group_width: int = 0,
     ) -> Value:
-        """Convolve; groups that do not divide the channels become fewer."""
-        groups = math.gcd(groups, math.gcd(self.channels, outputs))
+        """Convolve, in groups of so many channels that are read, or all in one; groups that do not
+        divide the channels become fewer.
+        """
+        groups = self.channels // group_width if group_width else 1
+        groups = math.gcd(max(1, groups), math.gcd(self.channels, outputs))
         rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
         weight = self.weight(outputs, self.channels // groups, rows, columns)
         # Even ones cut maps into patches.

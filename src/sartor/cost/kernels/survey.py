@@ -21,7 +21,7 @@ from sartor.targets import Target
 if TYPE_CHECKING:
     from sartor.nets import Family
 
-VERSION = 6
+VERSION = 7
 """Of the file, of what tells kernels apart, and of how they are timed: raised when any changes."""
 FOLDS = 5
 """Parts of the networks that are held out in turn, to say how far predictions are off."""

@@ -5,6 +5,7 @@ they are first used, so that `import sartor` loads neither torch nor a runtime.
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from sartor.jobs.measure import measure
     from sartor.jobs.measuring import Measured
     from sartor.jobs.survey import Surveyed, survey
+
+if "OMP_WAIT_POLICY" not in os.environ:
+    # Threads of PyTorch wait busily for one another, by default for longer than another program
+    # keeps their core: a step of training took several times as long beside it. Read when the
+    # library is loaded, and so to be said before that (benchmarks/waiting.py).
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 __version__ = "0.1.0"
 __all__ = ["Measured", "Run", "Surveyed", "fit", "measure", "survey"]

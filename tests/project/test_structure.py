@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.metadata
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -211,3 +212,19 @@ def test_no_tracked_file_knows_a_machine_or_an_index() -> None:
         if name in {"", here} or file.suffix in {".gz", ".png", ".onnx"} or not file.is_file():
             continue
         assert known.search(file.read_text("utf-8")) is None, name
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [({}, "20000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "None")],
+)
+def test_threads_do_not_wait_busily_for_long_unless_it_is_said(
+    said: dict[str, str], found: str
+) -> None:
+    names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    environment = {name: it for name, it in os.environ.items() if name not in names} | said
+    code = "import os, sartor; print(os.environ.get('GOMP_SPINCOUNT'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found

@@ -17,7 +17,7 @@ from statistics import median
 from machine import describe
 
 SPINS = ("", "1000", "20000", "60000")
-"""None is what the library takes by itself."""
+"""The empty one is what the library takes by itself."""
 OTHERS = (0, 1, 2)
 STEP = """
 import sys, time, torch

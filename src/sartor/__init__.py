@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from sartor.jobs.survey import Surveyed, survey
 
 if "OMP_WAIT_POLICY" not in os.environ:
-    # Threads of PyTorch wait busily for one another, by default for longer than another program
-    # keeps their core: a step of training took several times as long beside it. Read when the
-    # library is loaded, and so to be said before that (benchmarks/waiting.py).
+    # Threads of PyTorch wait busily for one another, by default fifteen times as long, also for one
+    # that has lost its core: beside a busy program a step of training took three times as long.
+    # Read when the library is loaded, and so to be said before that (benchmarks/waiting.py).
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 __version__ = "0.1.0"

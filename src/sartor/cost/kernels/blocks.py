@@ -104,7 +104,7 @@ def _ghost(net: Sketched, x: Value) -> Value:
         weights = _along(net, x, outputs) if gated and activation else None
         half = -(-outputs // 2)
         y = net.activate(net.conv(x, half), activation)
-        z = net.activate(net.conv(y, half, net.number("kernel", 3), 1, 1), activation)
+        z = net.activate(net.conv(y, half, net.number("kernel", 3), group_width=1), activation)
         x = net.node("Concat", y, z, axis=1)
         x = net.node(
             "Slice", x, net.integers(0), net.integers(outputs), net.integers(1),
@@ -119,7 +119,8 @@ def _along(net: Sketched, x: Value, outputs: int) -> Value:
     """Return weights of every channel and pixel, found on a map of half the size."""
     channels, size = net.channels, net.size
     x = net.conv(_pool(net, x, "AveragePool", 2, 2), outputs)
-    x = net.conv(net.conv(x, outputs, (1, 5), 1, 1), outputs, (5, 1), 1, 1)
+    x = net.conv(x, outputs, (1, 5), group_width=1)
+    x = net.conv(x, outputs, (5, 1), group_width=1)
     x = net.resize(net.activate(x, net.text("gate")), size, "nearest")
     net.channels = channels
     return x
@@ -136,7 +137,7 @@ def _stem(net: Sketched, x: Value) -> Value:
             x = net.layer_norm(net.transpose(x, 0, 2, 3, 1))
             x = net.transpose(x, 0, 3, 1, 2)
         case "depthwise":
-            x = net.activate(net.conv(x, net.channels, 3, 1, 1), net.text("activation"))
+            x = net.activate(net.conv(x, net.channels, 3, group_width=1), net.text("activation"))
     return net.conv(x, net.number("middle", net.channels))
 
 

@@ -44,7 +44,7 @@ WORST = 12
 wander off to shapes that no network has (18 of 40 chains of dense convolutions had 8 to 24 channels
 on maps of 98 to 128 rows)."""
 OF_WORST = 3
-"""One of so many networks is near one of them."""
+"""One of so many chains is near one of them."""
 WORST_ALIKE = 2
 """Of them, with blocks of one sort: more of those that are hard to tell left little time for others
 (of 618 chains 130 were plain convolutions, 12 the two sorts of MobileViT)."""

@@ -16,7 +16,7 @@ def convnext(net: Sketched, x: Value) -> Value:
         place of the scale: Woo et al. 2023, arXiv:2301.00808, section 3.
     """
     before, channels = x, net.channels
-    x = net.transpose(net.conv(x, channels, net.number("kernel", 7), 1, 1), 0, 2, 3, 1)
+    x = net.transpose(net.conv(x, channels, net.number("kernel", 7), group_width=1), 0, 2, 3, 1)
     x = net.layer_norm(x)
     middle, activation = net.number("middle"), net.text("activation")
     last = net.text("layers") == "linear"
@@ -121,7 +121,7 @@ def separable(net: Sketched, x: Value) -> Value:
         Mehta & Rastegari 2022, arXiv:2206.02680, section 3.1 and figure 4.
     """
     outer, size, activation = net.channels, net.size, net.text("activation")
-    x = net.activate(net.conv(x, outer, 3, 1, 1), activation)
+    x = net.activate(net.conv(x, outer, 3, group_width=1), activation)
     d, half = net.number("inner"), size // 2
     x = net.reshape(net.conv(x, d), 1, d, half, 2, half, 2)
     x = net.reshape(net.transpose(x, 0, 1, 3, 5, 2, 4), 1, d, 4, half**2)

@@ -19,12 +19,13 @@ from sartor.space import Design
 from sartor.study import RunFolder
 
 FAMILY = mobile(resolution=16, channels=1, classes=3)
+PACE = 0.03
 
 
 class Stopwatch:
     """Stands in for timing: a machine of usual costs, on which a process is killed."""
 
-    def __init__(self, killed_at: int) -> None:
+    def __init__(self, killed_at: int = -1) -> None:
         self.killed_at = killed_at
         self.timed: list[int] = []
 
@@ -36,7 +37,7 @@ class Stopwatch:
             for runtime in surveyor.runtimes:
                 design = Design(deployed(architecture, runtime, "fp32"))
                 ms = float((stack(FAMILY, [design]) @ usual_costs())[0])
-                surveyor.timed.append(Timed(design, number, ms, 10_000, pace=0.03))
+                surveyor.timed.append(Timed(design, number, ms, 10_000, PACE))
             self.timed.append(number)
 
 
@@ -59,7 +60,7 @@ def job(tmp_path: Path) -> Iterator[Job]:
 def test_a_killed_survey_goes_on_with_the_next_chunk(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed, unbroken = Stopwatch(killed_at=9), Stopwatch(killed_at=-1)
+    killed, unbroken = Stopwatch(killed_at=9), Stopwatch()
     monkeypatch.setattr(Surveyor, "_time", lambda *given: killed(*given))
     with pytest.raises(KeyboardInterrupt):
         survey_target(job, None)
@@ -79,7 +80,7 @@ def test_a_survey_that_was_killed_has_what_is_left_of_its_time(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job.folder.spend("survey", 40.0)
-    watch, given = Stopwatch(killed_at=-1), []
+    watch, given = Stopwatch(), []
     monkeypatch.setattr(Surveyor, "_time", lambda *chunk: watch(*chunk))
     run = Surveyor.run
 
@@ -90,3 +91,22 @@ def test_a_survey_that_was_killed_has_what_is_left_of_its_time(
     monkeypatch.setattr(Surveyor, "run", noted)
     survey_target(job, 60.0)
     assert given == [pytest.approx(20.0, abs=1.0)]
+
+
+@pytest.mark.parametrize("times", [0.7, 1.1, 2.0], ids=["faster now", "alike", "slower now"])
+def test_a_survey_of_a_machine_that_others_had_slowed_is_made_anew(
+    job: Job, monkeypatch: pytest.MonkeyPatch, times: float
+) -> None:
+    watch = Stopwatch()
+    monkeypatch.setattr(Surveyor, "_time", lambda *given: watch(*given))
+    survey_target(job, None)
+    monkeypatch.setattr(Surveyor, "pace", lambda _: PACE * times)
+    with RunFolder.open(job.folder.path.parent / "another", {}) as folder:
+        cast(SimpleNamespace, job).folder = folder
+        survey_target(job, None)
+    assert len(watch.timed) == (2 if times < 0.8 else 1) * NETWORKS
+
+
+def test_the_pace_of_a_machine_is_that_of_the_networks_that_stay_the_same(job: Job) -> None:
+    surveyor = Surveyor(FAMILY, job.target, seed=0)
+    assert 0.001 < surveyor.pace() < 1000

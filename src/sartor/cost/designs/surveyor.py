@@ -105,6 +105,17 @@ class Surveyor:
         """Number of architectures that were timed."""
         return 1 + max((item.group for item in self.timed), default=-1)
 
+    @property
+    def usual_pace(self) -> float:
+        """Milliseconds of the anchors (see `pace_of`) as they were for most of the survey."""
+        return float(np.median([item.pace for item in self.timed]))
+
+    def pace(self) -> float:
+        """Time the anchors; return their milliseconds now."""
+        with tempfile.TemporaryDirectory() as folder:
+            beside, _ = self.anchors(Path(folder)).time({}, SECONDS_EACH, self.seed)
+        return pace_of(beside.values())
+
     def result(self) -> Survey:
         """Fit the models to all that was timed.
 
@@ -114,7 +125,7 @@ class Surveyor:
         if self.architectures < FEWEST // 2:
             raise DataError(f"a survey needs {FEWEST // 2} networks; {self.architectures} timed.")
         models, errors = {}, {}
-        pace = float(np.median([item.pace for item in self.timed]))
+        pace = self.usual_pace
         for runtime in self.runtimes:
             own = [item for item in self.timed if item.design["runtime"] == runtime]
             vectors = stack(self.family, [item.design for item in own])

@@ -15,6 +15,9 @@ NETWORKS = 24
 """Architectures of a survey where the budget is in steps."""
 CHECKED = ("latency_ms", "size_bytes", "macs", "params")
 """Metrics on which the smallest design is checked before anything is trained."""
+FASTER = 1.2
+"""A survey is made anew where the machine is so many times faster now: others had slowed it then.
+One that is slower now keeps its survey, which is of the machine when it is left alone."""
 
 
 def check_smallest(job: Job) -> None:
@@ -72,9 +75,8 @@ def survey_target(job: Job, seconds: float | None) -> Survey:
     if begun is not None and job.folder.stage_done(STAGE):
         return begun.result()
     clock = StageClock(job.folder, STAGE)
-    surveyor = _load(job, file)
+    surveyor = _known(job, file)
     if surveyor is not None:
-        job.progress.say(f"the survey of {job.target.name} is known already")
         surveyor.save(record)
     else:
         surveyor = begun or Surveyor(job.family, job.target, job.asked.seed)
@@ -82,6 +84,22 @@ def survey_target(job: Job, seconds: float | None) -> Survey:
         surveyor.save(file)
     clock.finish({"architectures": surveyor.architectures})
     return surveyor.result()
+
+
+def _known(job: Job, file: Path) -> Surveyor | None:
+    """Return the survey that was made before, unless the machine was slower then."""
+    surveyor = _load(job, file)
+    if surveyor is None:
+        return None
+    faster = surveyor.usual_pace / surveyor.pace()
+    if faster > FASTER:
+        job.progress.say(
+            f"{job.target.name} is {faster:.2f} times faster than when it was surveyed; the survey "
+            "is made anew"
+        )
+        return None
+    job.progress.say(f"the survey of {job.target.name} is known already")
+    return surveyor
 
 
 def _load(job: Job, file: Path) -> Surveyor | None:

@@ -1,5 +1,6 @@
 """Files compute what networks compute, in float and in int8."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,10 @@ def test_any_timm_model_is_exported(name: str, tmp_path: Path) -> None:
     images = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
         np.testing.assert_allclose(run(tmp_path / "m.onnx", images), made(images), atol=1e-3)
+    names = [node.name for node in onnx.load(tmp_path / "m.onnx").graph.node]
+    assert len(set(names)) == len(names)
+    modules = {name for name, _ in made.named_modules()}
+    assert all(re.sub(r"_\d+$", "", name) in modules or name in modules for name in names)
 
 
 def test_what_torch_alone_can_export_is_exported(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """From a network to an ONNX file."""
 
+import ast
+import itertools
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +16,9 @@ from sartor.errors import OptionError
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+SCOPES = "pkg.torch.onnx.name_scopes"
+"""Where PyTorch's exporter writes the modules that a node stands in, from the outside in."""
 
 
 def export(network: "nn.Module", file: Path, shape: tuple[int, int, int]) -> None:
@@ -133,12 +138,13 @@ def _refused(network: "nn.Module", reason: str) -> OptionError:
 
 
 def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Take out what the exporter adds for debugging, and name means over maps as what they are.
+    """Name nodes by their modules, take out what debugging adds, and name means over maps.
 
     The stack trace of every node names files of this machine and made MobileNetV3-Small 190 kB
     larger. ONNX Runtime pools 1.08 times as fast as it takes means over rows and columns.
     """
     graph = model.graph
+    _name_by_modules(graph)
     for holder in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         del holder.metadata_props[:]
         holder.doc_string = ""
@@ -154,6 +160,26 @@ def _tidied(model: onnx.ModelProto) -> onnx.ModelProto:
     del graph.initializer[:]
     graph.initializer.extend(kept)
     return model
+
+
+def _name_by_modules(graph: onnx.GraphProto) -> None:
+    """Name nodes as a user knows them: by the module of their weight, or that which computed them.
+
+    Further nodes of a module have numbers; those of no module keep the exporter's names.
+    """
+    taken: set[str] = {node.name for node in graph.node}
+    for node in graph.node:
+        weights = [it.removesuffix(".weight") for it in node.input if it.endswith(".weight")]
+        scopes = {it.key: it.value for it in node.metadata_props}.get(SCOPES, "[]")
+        # The network itself stands first, without a name, and the operation last.
+        modules = ast.literal_eval(scopes)[1:-1]
+        module = weights[0] if weights else modules[-1] if modules else ""
+        if module:
+            names = itertools.chain(
+                [module], (f"{module}_{number}" for number in itertools.count(2))
+            )
+            node.name = next(name for name in names if name not in taken)
+            taken.add(node.name)
 
 
 def _is_pool(

@@ -43,7 +43,7 @@ def test_it_comes_near_the_best_at_every_cost() -> None:
 
 def test_random_designs_do_less_at_the_same_cost() -> None:
     numbers = estimate(richest(problem(), 24, seed=1))
-    random = estimate(sample_feasible(problem(), 200, np.random.default_rng(1)))
+    random = estimate(SPACE.decode(sample_feasible(problem(), 200, np.random.default_rng(1))))
     at_equal_cost = np.interp(random["latency_ms"], numbers["latency_ms"], numbers["macs"])
     assert (at_equal_cost > random["macs"]).mean() > 0.95
 

@@ -9,17 +9,22 @@ from toy import Toy
 
 from sartor.errors import LimitError
 from sartor.search import Problem, same_cost, sample_feasible, stratified
+from sartor.search.met import Met
 from sartor.space import Choice, Design, Space
 from sartor.units import parse_limit
 
 TOY = Toy()
 
 
+def sample(problem: Problem, count: int, rng: np.random.Generator) -> list[Design]:
+    return problem.space.decode(sample_feasible(problem, count, rng))
+
+
 def test_a_limit_that_uniform_draws_never_keep_is_met_by_repair() -> None:
     problem = TOY.problem(parse_limit("latency=0.75ms"))
     rng = np.random.default_rng(0)
     assert min(TOY.latency_ms(TOY.space.sample(rng)) for _ in range(300)) > 0.75
-    found = sample_feasible(problem, 40, rng)
+    found = sample(problem, 40, rng)
     assert len(set(found)) == 40
     assert max(TOY.latency_ms(design) for design in found) <= 0.75
 
@@ -56,14 +61,16 @@ def test_an_estimate_that_is_nan_keeps_no_limit() -> None:
         return {"latency_ms": np.where(numbers < 1.5, np.nan, numbers)}
 
     problem = Problem(TOY.space, limits=(parse_limit("latency=2ms"),), estimate=estimate)
-    found = sample_feasible(problem, 30, np.random.default_rng(0))
+    found = sample(problem, 30, np.random.default_rng(0))
     assert min(TOY.latency_ms(design) for design in found) >= 1.5
 
 
 def test_a_stratified_sample_reaches_both_ends_of_the_cost() -> None:
     rng = np.random.default_rng(0)
     uniform = np.log([TOY.latency_ms(TOY.space.sample(rng)) for _ in range(32)])
-    spread = np.log([TOY.latency_ms(it) for it in stratified(TOY.problem(), 32, rng)])
+    spread = np.log(
+        [TOY.latency_ms(it) for it in TOY.space.decode(stratified(TOY.problem(), 32, rng))]
+    )
     cheapest = TOY.space.extreme(0, {f"stage{stage}.kind": "ghost" for stage in range(4)})
     dearest = TOY.space.extreme(-1, {f"stage{stage}.kind": "fused" for stage in range(4)})
     whole = np.log(TOY.latency_ms(dearest) / TOY.latency_ms(cheapest))
@@ -75,11 +82,12 @@ def test_a_stratified_sample_reaches_both_ends_of_the_cost() -> None:
 
 def test_what_is_excluded_is_not_drawn() -> None:
     space = Space([Choice("x", tuple(range(6)))])
-    known = {space.design({"x": number}) for number in range(4)}
+    known = Met(space.coding)
+    known.add(np.arange(4)[:, None])
     found = sample_feasible(Problem(space), 6, np.random.default_rng(0), exclude=known)
-    assert sorted(design.integer("x") for design in found) == [4, 5]
-    everything = known | set(found)
-    assert sample_feasible(Problem(space), 6, np.random.default_rng(0), exclude=everything) == []
+    assert sorted(found[:, 0]) == [4, 5]
+    known.add(found)
+    assert len(sample_feasible(Problem(space), 6, np.random.default_rng(0), exclude=known)) == 0
 
 
 @pytest.mark.parametrize("cost", [0.85, 2.0, 5.5])

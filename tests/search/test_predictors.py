@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.float64]
 def encoded(count: int, seed: int) -> tuple[Numbers, Numbers]:
     rng = np.random.default_rng(seed)
     designs = [TOY.space.sample(rng) for _ in range(count)]
-    features = Encoder(TOY.space)(designs, TOY.estimate(designs))
+    features = Encoder(TOY.space.coding)(TOY.space.encode(designs), TOY.estimate(designs))
     return features, np.array([TOY.accuracy(design) for design in designs])
 
 

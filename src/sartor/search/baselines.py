@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem
-from sartor.space import Design
+from sartor.space import Design, Genes
 
 STEPS = 150
 """Moves that a random design makes at most towards the cost."""
@@ -38,40 +39,36 @@ def same_cost(
         found in a bounded number of tries.
     """
     rng = np.random.default_rng(seed)
-    found: dict[Design, None] = {}
-    walkers = [problem.space.sample(rng) for _ in range(2 * count + 8)]
+    coding = problem.coding
+    found, met = coding.drawn(0, rng), Met(coding)
+    walkers = coding.drawn(2 * count + 8, rng)
     away = _away(problem, walkers, cost, metric, tolerance)
     for _ in range(STEPS):
-        arrived = [walker for walker, far in zip(walkers, away, strict=True) if far <= 0]
-        found.update(dict.fromkeys(arrived))
+        arrived = away <= 0
+        found = np.concatenate([found, met.fresh(walkers[arrived])])
         if len(found) >= count:
             break
         # An arrived one makes room for a new start.
-        moved = [
-            problem.space.sample(rng)
-            if far <= 0
-            else problem.space.mutate(walker, rng, 1 / len(problem.space))
-            for walker, far in zip(walkers, away, strict=True)
-        ]
+        moved = np.where(
+            arrived[:, None],
+            coding.drawn(len(walkers), rng),
+            coding.mutated(walkers, rng, 1 / len(problem.space)),
+        )
         fresh = _away(problem, moved, cost, metric, tolerance)
-        taken = (fresh <= away) | (away <= 0)
-        walkers = [
-            new if take else old for new, old, take in zip(moved, walkers, taken, strict=True)
-        ]
+        taken = (fresh <= away) | arrived
+        walkers = np.where(taken[:, None], moved, walkers)
         away = np.where(taken, fresh, away)
-    return list(found)[:count]
+    return problem.space.decode(found[:count])
 
 
-def _away(
-    problem: Problem, designs: list[Design], cost: float, metric: str, tolerance: float
-) -> Numbers:
+def _away(problem: Problem, genes: Genes, cost: float, metric: str, tolerance: float) -> Numbers:
     """Return how far designs are from the cost (as a logarithm) and the limits; 0 where right."""
-    numbers = problem.estimates(designs)
+    numbers = problem.estimates(genes)
     assert metric in numbers, f"the estimate does not know {metric}"
     ratio = np.maximum(numbers[metric], np.finfo(float).tiny) / cost
     # Allowed are 1 - tolerance to 1 + tolerance of the cost, which is not even as a logarithm.
     over = np.log(ratio / (1 + tolerance))
     under = np.log((1 - tolerance) / ratio)
     far = np.maximum(0.0, np.maximum(over, under))
-    total = far + problem.excess(numbers, len(designs))
+    total = far + problem.excess(numbers, len(genes))
     return np.where(np.isnan(total), math.inf, total)

@@ -1,14 +1,16 @@
 """The designs that can do most at each cost, by estimates alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from sartor.search.evolve import breed, survive
+from sartor.search.evolve import breed
 from sartor.search.feasible import sample_feasible
 from sartor.search.front import choose, non_dominated
+from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem
-from sartor.space import Design, Option
+from sartor.search.survival import survive
+from sartor.space import Design, Genes, Option
 from sartor.units import Direction
 
 POPULATION, GENERATIONS = 64, 40
@@ -50,39 +52,32 @@ def richest(
         (Deb et al. 2002).
     """
     rng = np.random.default_rng(seed)
-    designs = _fixed(problem, sample_feasible(problem, POPULATION, rng, wide=True), fixed, rng)
-    matrix, excess = _costs(problem, designs, cost)
+    space, coding = problem.space, problem.coding
+    places = {space.position(it): space[it].index(to) for it, to in (fixed or {}).items()}
+    met = Met(coding)
+    drawn = sample_feasible(problem, POPULATION, rng, wide=True)
+    genes = met.fresh(coding.fixed(drawn, places, rng))
+    matrix, excess = _costs(problem, genes, cost)
     for _ in range(GENERATIONS):
         ranked = survive(matrix, excess, POPULATION, rng)
-        designs = [designs[place] for place in ranked.chosen]
-        matrix, excess = matrix[ranked.chosen], excess[ranked.chosen]
-        children = breed(problem.space, designs, ranked, POPULATION, rng, set(designs))
-        children = [it for it in _fixed(problem, children, fixed, rng) if it not in designs]
-        if not children:
+        genes, matrix = genes[ranked.chosen], matrix[ranked.chosen]
+        excess = excess[ranked.chosen]
+        bred = breed(coding, genes, ranked, POPULATION, rng, met.copy())
+        children = met.fresh(coding.fixed(bred, places, rng))
+        if not len(children):
             break
         more, missed = _costs(problem, children, cost)
-        designs += children
+        genes = np.concatenate([genes, children])
         matrix, excess = np.vstack([matrix, more]), np.concatenate([excess, missed])
     kept = np.flatnonzero(excess <= 0)
     front = kept[non_dominated(matrix[kept], WAYS)]
     chosen = front[choose(matrix[front], WAYS, count)]
-    return [designs[place] for place in chosen[np.argsort(matrix[chosen, 1])]]
+    return space.decode(genes[chosen[np.argsort(matrix[chosen, 1])]])
 
 
-def _fixed(
-    problem: Problem,
-    designs: Sequence[Design],
-    fixed: Mapping[str, Option] | None,
-    rng: np.random.Generator,
-) -> list[Design]:
-    if not fixed:
-        return list(designs)
-    return list(dict.fromkeys(problem.space.fix(design, fixed, rng) for design in designs))
-
-
-def _costs(problem: Problem, designs: Sequence[Design], cost: str) -> tuple[Numbers, Numbers]:
+def _costs(problem: Problem, genes: Genes, cost: str) -> tuple[Numbers, Numbers]:
     """Return (n, 2): minus the logarithm of the capacity, and that of the cost; and the excess."""
-    numbers = problem.estimates(designs)
+    numbers = problem.estimates(genes)
     depth = 2 * np.log(numbers["entropy"])
     capacity = np.log(numbers["macs"]) + depth + np.log(numbers["resolution"])
-    return np.stack([-capacity, np.log(numbers[cost])], 1), problem.excess(numbers, len(designs))
+    return np.stack([-capacity, np.log(numbers[cost])], 1), problem.excess(numbers, len(genes))

@@ -1,93 +1,98 @@
-"""What evolution needs of a space: ranks and crowding by pymoo, children by the space."""
+"""Evolution: children of the designs that survive."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from sartor.search.front import Indices
-from sartor.search.protocol import Numbers
-from sartor.space import Design, Space
+from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.history import History
+from sartor.search.met import Met
+from sartor.search.protocol import Problem, Scored
+from sartor.search.survival import Ranked, Survival
+from sartor.space import Coding, Design, Genes
+
+POPULATION = 40
+ROUNDS = 8
+"""Broods tried for one batch before random designs fill it."""
+TRIES = 4
+"""Broods at most, for children that are all new."""
+CROSSED = 0.9
+"""Share of the children that have two parents."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """Survivors of a selection, best first where one must be preferred."""
+class Evolution:
+    """Asks for children of the designs that survive of all trials so far.
 
-    chosen: Indices
-    """Positions of the survivors, (survivors,)."""
-    rank: Indices
-    """Number of the front each stands on, from 0; those over the limits come after all others."""
-    crowding: Numbers
-    """Distance to its neighbours on the front; larger is lonelier."""
-
-
-def survive(matrix: Numbers, excess: Numbers, count: int, rng: np.random.Generator) -> Ranked:
-    """Select by constrained domination: fronts first, lonely points of the last one before others.
+    The population is made anew from all trials for every batch, so that nothing else need be kept.
+    The first one is spread over the cost, and designs whose estimates miss a limit are never asked
+    for.
 
     Args:
-        matrix: Costs to be minimised, (n, m), without NaN.
-        excess: By how much each misses the limits, (n,); 0 where they are kept.
-        count: How many survive, at most.
-        rng: Settles ties.
-
-    Source:
-        Deb et al. 2002, NSGA-II, sections III and VI; ranks and crowding computed by pymoo.
+        problem: The search.
+        seed: 0 or more.
+        survival: Who survives.
     """
-    from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
-    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
 
-    kept = np.flatnonzero(excess <= 0)
-    fronts = [kept[front] for front in NonDominatedSorting().do(matrix[kept])] if len(kept) else []
-    missed = np.flatnonzero(excess > 0)
-    fronts += [missed[[place]] for place in np.argsort(excess[missed], kind="stable")]
-    chosen, ranks, crowds = [], [], []
-    left = count
-    for number, front in enumerate(fronts):
-        crowding = np.asarray(calc_crowding_distance(matrix[front]), float)
-        order = np.lexsort((rng.random(len(front)), -crowding))[:left]
-        chosen.append(front[order])
-        crowds.append(crowding[order])
-        ranks.append(np.full(len(order), number))
-        left -= len(order)
-        if left <= 0:
-            break
-    if not chosen:
-        return Ranked(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    return Ranked(np.concatenate(chosen), np.concatenate(ranks), np.concatenate(crowds))
+    def __init__(self, problem: Problem, seed: int, survival: Survival) -> None:
+        self._history = History(problem, seed)
+        self._survival = survival
+
+    def ask(self, count: int) -> list[Design]:
+        """Return children of the population; see `Strategy`."""
+        history, problem, rng = self._history, self._history.problem, self._history.rng()
+        good = len(history.good)
+        if good < POPULATION:
+            return history.asked(stratified(problem, count, rng, exclude=history.met))
+        measured = {limit.metric: history.values(limit.metric) for limit in problem.limits}
+        excess = problem.excess(measured, good)
+        ranked = self._survival(history.costs(), excess, POPULATION, rng)
+        parents = history.genes[ranked.chosen]
+        met = history.met.copy()
+        chosen = parents[:0]
+        for _ in range(ROUNDS):
+            children = breed(problem.coding, parents, ranked, 2 * count, rng, met)
+            kept = problem.excess(problem.estimates(children), len(children)) <= 0
+            chosen = np.concatenate([chosen, children[kept]])[:count]
+            if len(chosen) == count:
+                return history.asked(chosen)
+        drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
+        return history.asked(np.concatenate([chosen, drawn]))
+
+    def tell(self, trials: Sequence[Scored]) -> None:
+        """Take in trials; see `Strategy`."""
+        self._history.tell(trials)
+
+    def report(self) -> dict[str, float]:
+        """Return the number of trials that the population is selected from."""
+        return {"population": float(min(POPULATION, len(self._history.good)))}
 
 
 def breed(
-    space: Space,
-    parents: Sequence[Design],
-    ranked: Ranked,
-    count: int,
-    rng: np.random.Generator,
-    exclude: Collection[Design],
-) -> list[Design]:
+    coding: Coding, parents: Genes, ranked: Ranked, count: int, rng: np.random.Generator, met: Met
+) -> Genes:
     """Make up to `count` new designs from survivors: binary tournaments, crossing, mutation.
 
     Args:
-        space: Of the designs; crosses and mutates them.
-        parents: The survivors, in the order of `ranked`.
+        coding: Crosses and mutates them.
+        parents: The survivors, (n, choices), in the order of `ranked`.
         ranked: Who wins a tournament.
         count: Children wanted; four times as many are tried.
         rng: Randomness.
-        exclude: Designs that are not wanted as children.
+        met: Designs that are not wanted as children. Meets the children.
     """
-    children: dict[Design, None] = {}
     place = np.empty(len(parents), np.int64)
     place[np.lexsort((-ranked.crowding, ranked.rank))] = np.arange(len(parents))
-    for _ in range(4 * count):
-        if len(children) >= count:
+    order = np.argsort(place)
+    children = parents[:0]
+    for _ in range(TRIES):
+        missing = count - len(children)
+        if missing <= 0:
             break
         # Of each pair the one that stands better is a parent.
-        pairs = rng.integers(len(parents), size=(2, 2))
-        one, other = (pair[np.argmin(place[pair])] for pair in pairs)
-        child = parents[one]
-        if rng.random() < 0.9:
-            child = space.cross(child, parents[other], rng)
-        child = space.mutate(child, rng, 1 / len(space))
-        if child not in exclude:
-            children[child] = None
-    return list(children)
+        ones, others = parents[order[rng.integers(len(parents), size=(2, missing, 2)).min(axis=2)]]
+        crossed = np.where(
+            rng.random((missing, 1)) < CROSSED, coding.crossed(ones, others, rng), ones
+        )
+        mutated = coding.mutated(crossed, rng, 1 / len(coding.cardinalities))
+        children = np.concatenate([children, met.fresh(mutated)])
+    return children

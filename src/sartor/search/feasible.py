@@ -1,13 +1,13 @@
 """Find designs whose estimates keep the limits, in a bounded number of tries."""
 
 import math
-from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from sartor.errors import LimitError
+from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem, over
-from sartor.space import Design, Space
+from sartor.space import Coding, Genes
 from sartor.units import show
 
 TRIES = 5000
@@ -21,6 +21,8 @@ FAR_OUT = 3
 """Interquartile ranges beyond the quartiles of the log cost to which a sample is spread (Tukey)."""
 PARENTS = 32
 """Designs nearest to the limits from which repairs start."""
+FRUITLESS = 20
+"""So many chunks in a row, nearly all of whose designs were met before, exhaust a space."""
 
 
 def sample_feasible(
@@ -28,10 +30,10 @@ def sample_feasible(
     count: int,
     rng: np.random.Generator,
     *,
-    exclude: Collection[Design] = frozenset(),
+    exclude: Met | None = None,
     wide: bool = False,
     tries: int = TRIES,
-) -> list[Design]:
+) -> Genes:
     """Draw distinct designs that keep the limits by their estimates.
 
     Uniform draws come first. Where they seldom keep the limits, the nearest ones found so far are
@@ -46,52 +48,54 @@ def sample_feasible(
             cheapest and the dearest are met as well.
         tries: Designs estimated at most.
 
+    Returns:
+        Designs, (n, choices).
+
     Raises:
         LimitError: None keeps the limits; the message names the limit that binds, and the nearest
             value.
     """
-    pool = _Pool(problem, exclude)
-    corners = [problem.space.extreme(0), problem.space.extreme(-1)]
-    pool.add(corners)
+    pool = _Pool(problem, exclude or Met(problem.coding))
+    space = problem.space
+    pool.add(space.encode([space.extreme(0), space.extreme(-1)]))
+    corners = len(pool.feasible)
     while len(pool.feasible) < count and pool.tried < tries // 2:
-        pool.add(_draws(problem.space, min(CHUNK, max(64, 2 * count)), rng, wide))
+        pool.add(_draws(problem.coding, min(CHUNK, max(64, 2 * count)), rng, wide))
         if pool.stale or _is_rare(pool):
             break
     while len(pool.feasible) < count and pool.tried < tries and not pool.stale:
         pool.add(_repairs(pool, rng))
-    if not pool.feasible and not pool.met_excluded:
+    if not len(pool.feasible) and not pool.met_excluded:
         raise _out_of_reach(problem, pool)
     # The corners are there to be repaired from; in a uniform sample they stand last.
-    found = list(pool.feasible)
-    return (found if wide else sorted(found, key=lambda design: design in corners))[:count]
+    return (pool.feasible if wide else np.roll(pool.feasible, -corners, axis=0))[:count]
 
 
 def stratified(
-    problem: Problem,
-    count: int,
-    rng: np.random.Generator,
-    *,
-    exclude: Collection[Design] = frozenset(),
-) -> list[Design]:
+    problem: Problem, count: int, rng: np.random.Generator, *, exclude: Met | None = None
+) -> Genes:
     """Draw designs that keep the limits, evenly spread over the logarithm of their cost.
 
     Uniform genes concentrate in the middle of the costs. The cost is that of the first objective
     to be minimised which has an estimate; without one the draw is uniform.
 
+    Returns:
+        Designs, (n, choices).
+
     Raises:
         LimitError: None keeps the limits.
     """
+    exclude = exclude or Met(problem.coding)
     pool = sample_feasible(problem, max(8 * count, 128), rng, exclude=exclude, wide=True)
     metric = cost_metric(problem)
-    if metric is None or not pool:
-        order = rng.permutation(len(pool))
-        return [pool[position] for position in order[:count]]
+    if metric is None or not len(pool):
+        return rng.permutation(pool)[:count]
     first, third = np.quantile(_log(problem.estimates(pool)[metric]), [0.25, 0.75])
     pool, costs = _pushed_to_the_ends(problem, pool, metric, rng, exclude)
     # A few broken designs that cost next to nothing must not take half of the axis.
     reach = FAR_OUT * (third - first)
     axis = np.clip(_log(costs), first - reach, third + reach)
-    return [pool[position] for position in spread(axis, count)]
+    return pool[spread(axis, count)]
 
 
 def _log(costs: Numbers) -> Numbers:
@@ -99,38 +103,32 @@ def _log(costs: Numbers) -> Numbers:
 
 
 def _pushed_to_the_ends(
-    problem: Problem,
-    pool: list[Design],
-    metric: str,
-    rng: np.random.Generator,
-    exclude: Collection[Design],
-) -> tuple[list[Design], Numbers]:
+    problem: Problem, pool: Genes, metric: str, rng: np.random.Generator, exclude: Met
+) -> tuple[Genes, Numbers]:
     """Add children of the cheapest and of the dearest designs, and return all with their costs.
 
     Choices without an order, such as a runtime, can make a design much cheaper than any draw is.
     """
-    space = problem.space
+    coding = problem.coding
     costs = problem.estimates(pool)[metric]
-    known = set(pool)
+    met = exclude.copy()
+    met.add(pool)
     for _ in range(PUSHES):
         order = np.argsort(costs)
-        children: dict[Design, None] = {}
-        for end in (order[:ENDS], order[-ENDS:]):
-            for _ in range(4 * ENDS):
-                one, other = (pool[place] for place in rng.choice(end, 2))
-                crossed = space.cross(one, other, rng)
-                children[space.mutate(crossed, rng, 1 / len(space))] = None
-        fresh = [child for child in children if child not in known and child not in exclude]
+        ends = np.stack([order[:ENDS], order[-ENDS:]])
+        pairs = rng.choice(ends, (4 * ENDS, 2), axis=1)  # (2, children, parents)
+        ones, others = pool[pairs.reshape(-1, 2).T]
+        crossed = coding.crossed(ones, others, rng)
+        fresh = met.fresh(coding.mutated(crossed, rng, 1 / len(problem.space)))
         numbers = problem.estimates(fresh)
         kept = problem.excess(numbers, len(fresh)) <= 0
         if not kept.any():
             break
-        known.update(fresh)
-        pool = pool + [child for child, keep in zip(fresh, kept, strict=True) if keep]
+        pool = np.concatenate([pool, fresh[kept]])
         costs = np.concatenate([costs, numbers[metric][kept]])
     # A cost that is no number has no place on the axis.
     finite = np.flatnonzero(np.isfinite(costs))
-    return [pool[place] for place in finite], costs[finite]
+    return pool[finite], costs[finite]
 
 
 def spread(axis: Numbers, count: int) -> list[int]:
@@ -148,7 +146,7 @@ def spread(axis: Numbers, count: int) -> list[int]:
 
 def cost_metric(problem: Problem) -> str | None:
     """Return the metric that tells cheap designs from dear ones, or None without an estimate."""
-    numbers = problem.estimates([problem.space.extreme(0)])
+    numbers = problem.estimates(problem.space.encode([problem.space.extreme(0)]))
     wanted = [name for name, way in problem.objectives.items() if way == "min"]
     for name in (*wanted, *(limit.metric for limit in problem.limits)):
         if name in numbers:
@@ -159,32 +157,36 @@ def cost_metric(problem: Problem) -> str | None:
 class _Pool:
     """Designs that were estimated, and by how much they miss the limits."""
 
-    def __init__(self, problem: Problem, exclude: Collection[Design]) -> None:
+    def __init__(self, problem: Problem, exclude: Met) -> None:
         self.problem = problem
         self.exclude = exclude
-        self.feasible: dict[Design, None] = {}
+        self.feasible: Genes = np.empty((0, len(problem.space)), np.int64)
         self.met_excluded = False
         """A design that is not wanted keeps the limits, so that they can be kept."""
-        self.near: list[tuple[float, int, Design]] = []
-        """The designs with the least excess, which is 0 where the limits are kept."""
+        self.near = self.feasible
+        """The designs that miss the limits by least, which is 0 where they are kept."""
         self.nearest = [(math.inf, math.nan)] * len(problem.limits)
         """Per limit the least excess met, and the value it was met with."""
-        self.tried = 0
-        self._seen: set[Design] = set()
+        self._near_excess = np.empty(0)
+        self._met = Met(problem.coding)
         self._fruitless = 0
+
+    @property
+    def tried(self) -> int:
+        """Number of designs that were estimated."""
+        return len(self._met)
 
     @property
     def stale(self) -> bool:
         """Nothing new has come for so long that the space must be exhausted."""
-        return self._fruitless >= 20
+        return self._fruitless >= FRUITLESS
 
-    def add(self, designs: Sequence[Design]) -> None:
+    def add(self, genes: Genes) -> None:
         """Estimate designs that are new and keep account of them."""
-        fresh = [design for design in dict.fromkeys(designs) if design not in self._seen]
-        self._fruitless = 0 if 20 * len(fresh) >= len(designs) else self._fruitless + 1
-        if not fresh:
+        fresh = self._met.fresh(genes)
+        self._fruitless = 0 if FRUITLESS * len(fresh) >= len(genes) else self._fruitless + 1
+        if not len(fresh):
             return
-        self._seen.update(fresh)
         numbers = self.problem.estimates(fresh)
         excess = self.problem.excess(numbers, len(fresh))
         for position, limit in enumerate(self.problem.limits):
@@ -193,55 +195,37 @@ class _Pool:
                 best = int(np.argmin(misses))
                 entry = (float(misses[best]), float(numbers[limit.metric][best]))
                 self.nearest[position] = min(self.nearest[position], entry)
-        for design, missed in zip(fresh, excess, strict=True):
-            self.near.append((float(missed), self.tried, design))
-            self.tried += 1
-            if missed > 0:
-                continue
-            if design in self.exclude:
-                self.met_excluded = True
-            else:
-                self.feasible[design] = None
-        self.near = sorted(self.near, key=lambda item: item[:2])[: 8 * PARENTS]
+        kept = fresh[excess <= 0]
+        unwanted = self.exclude.knows(kept)
+        self.met_excluded |= bool(unwanted.any())
+        self.feasible = np.concatenate([self.feasible, kept[~unwanted]])
+        together = np.concatenate([self._near_excess, excess])
+        order = np.argsort(together, kind="stable")[: 8 * PARENTS]
+        self.near = np.concatenate([self.near, fresh])[order]
+        self._near_excess = together[order]
 
 
 def _is_rare(pool: _Pool) -> bool:
     """Tell whether uniform draws keep the limits less than once in fifty."""
-    kept = len(pool.feasible)
-    return pool.tried >= 2 * CHUNK and kept < pool.tried // 50
+    return pool.tried >= 2 * CHUNK and len(pool.feasible) < pool.tried // 50
 
 
-def _draws(space: Space, count: int, rng: np.random.Generator, wide: bool) -> list[Design]:
+def _draws(coding: Coding, count: int, rng: np.random.Generator, wide: bool) -> Genes:
     if not wide:
-        return [space.sample(rng) for _ in range(count)]
-    return [
-        lean(space, rng.random(), rng) if position % 2 else space.sample(rng)
-        for position in range(count)
-    ]
+        return coding.drawn(count, rng)
+    leaning = coding.leaning(rng.random(count // 2), rng)
+    return np.concatenate([coding.drawn(count - len(leaning), rng), leaning])
 
 
-def lean(space: Space, level: float, rng: np.random.Generator) -> Design:
-    """Draw a design whose ordered choices stand near `level` (0: first options, 1: last)."""
-    last = space.cardinalities - 1
-    near = np.rint(last * np.clip(level + 0.25 * rng.standard_normal(len(last)), 0, 1))
-    free = np.floor(rng.random(len(last)) * space.cardinalities)
-    ordered = np.array([choice.ordered for choice in space.choices])
-    return space.from_genes(np.where(ordered, near, free).astype(np.int64))
-
-
-def _repairs(pool: _Pool, rng: np.random.Generator) -> list[Design]:
+def _repairs(pool: _Pool, rng: np.random.Generator) -> Genes:
     """Cross and mutate the designs that are nearest to the limits."""
-    space = pool.problem.space
+    coding = pool.problem.coding
     # Once some keep the limits, moving on among all of them keeps the sample broad.
-    kept = list(pool.feasible)
-    parents = kept if len(kept) >= PARENTS else [design for *_, design in pool.near[:PARENTS]]
-    children = []
-    for _ in range(CHUNK):
-        child = parents[rng.integers(len(parents))]
-        if rng.random() < 0.5:
-            child = space.cross(child, parents[rng.integers(len(parents))], rng)
-        children.append(space.mutate(child, rng, 1.5 / len(space)))
-    return children
+    kept = pool.feasible
+    parents = kept if len(kept) >= PARENTS else pool.near[:PARENTS]
+    ones, others = parents[rng.integers(len(parents), size=(2, CHUNK))]
+    crossed = np.where(rng.random((CHUNK, 1)) < 0.5, coding.crossed(ones, others, rng), ones)
+    return coding.mutated(crossed, rng, 1.5 / len(pool.problem.space))
 
 
 def _out_of_reach(problem: Problem, pool: _Pool) -> LimitError:
@@ -256,7 +240,7 @@ def _out_of_reach(problem: Problem, pool: _Pool) -> LimitError:
             f"no design keeps {limit}: the nearest of {pool.tried:,} tried has "
             f"{show(limit.metric, value)}. Loosen this limit or change the space."
         )
-    numbers = problem.estimates([pool.near[0][2]])
+    numbers = problem.estimates(pool.near[:1])
     held = [it for it in problem.limits if it.metric in numbers]
     together = " and ".join(str(limit) for limit in held)
     nearest = ", ".join(show(it.metric, float(numbers[it.metric][0])) for it in held)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem, Scored
-from sartor.space import Design
+from sartor.space import Design, Genes
 
 
 class History:
@@ -20,25 +21,27 @@ class History:
     def __init__(self, problem: Problem, seed: int) -> None:
         self.problem = problem
         self.seed = seed
-        self.trials: list[Scored] = []
         self.good: list[Scored] = []
         """Trials with a number for every objective, by batch, then in an order of their own."""
-        self.known: set[Design] = set()
+        self.genes: Genes = np.empty((0, len(problem.space)), np.int64)
+        """Those of `good`, (n, choices)."""
+        self.met = Met(problem.coding)
         """Designs told or asked for."""
-        self._asks = 0
-
-    @property
-    def batch(self) -> int:
+        self.batch = 0
         """Number of the batch that is asked for next."""
-        return 1 + max((trial.batch for trial in self.trials), default=-1)
+        self._asks = 0
 
     def tell(self, trials: Sequence[Scored]) -> None:
         """Remember trials."""
-        self.trials.extend(trials)
-        self.known.update(trial.design for trial in trials)
-        good = [trial for trial in trials if self._is_whole(trial)]
+        encoded = self.problem.space.encode([trial.design for trial in trials])
+        self.met.add(encoded)
+        whole = [place for place, trial in enumerate(trials) if self._is_whole(trial)]
+        good = self.good + [trials[place] for place in whole]
+        genes = np.concatenate([self.genes, encoded[whole]])
         # Sorted, so that the order in which parallel evaluations end does not matter.
-        self.good = sorted(self.good + good, key=lambda trial: (trial.batch, trial.design.id))
+        order = sorted(range(len(good)), key=lambda it: (good[it].batch, good[it].design.id))
+        self.good, self.genes = [good[place] for place in order], genes[order]
+        self.batch = max([self.batch, *(1 + trial.batch for trial in trials)])
         self._asks = 0
 
     def _is_whole(self, trial: Scored) -> bool:
@@ -50,11 +53,19 @@ class History:
         self._asks += 1
         return np.random.default_rng(seeds)
 
-    def asked(self, designs: list[Design]) -> list[Design]:
+    def asked(self, genes: Genes) -> list[Design]:
         """Remember designs that are about to be asked for, and return them."""
-        self.known.update(designs)
-        return designs
+        self.met.add(genes)
+        return self.problem.space.decode(genes)
 
     def values(self, metric: str) -> Numbers:
         """Return the numbers of `good` for a metric, (n,), NaN where it was not measured."""
         return np.array([trial.values.get(metric, np.nan) for trial in self.good], float)
+
+    def costs(self) -> Numbers:
+        """Return the objectives of `good` as costs to be minimised, (n, m)."""
+        columns = [
+            self.values(name) * (1.0 if way == "min" else -1.0)
+            for name, way in self.problem.objectives.items()
+        ]
+        return np.stack(columns, axis=1)

@@ -1,13 +1,13 @@
 """Predict what an evaluation would measure, from the options of a design."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sartor.search.protocol import Numbers
-from sartor.space import Design, Space
+from sartor.space import Coding, Genes
 
 FOLDS = 5
 CLOSE = 0.03
@@ -42,15 +42,15 @@ class Encoder:
     """Designs as rows of numbers: options, and the logarithms of cheap estimates.
 
     Args:
-        space: Of the designs.
+        coding: Of the space of the designs.
     """
 
-    def __init__(self, space: Space) -> None:
-        self.space = space
+    def __init__(self, coding: Coding) -> None:
+        self._coding = coding
 
-    def __call__(self, designs: Sequence[Design], estimates: Mapping[str, Numbers]) -> Numbers:
-        """Encode designs with their estimates by metric, (n, features)."""
-        columns = [self.space.features(designs)]
+    def __call__(self, genes: Genes, estimates: Mapping[str, Numbers]) -> Numbers:
+        """Encode designs, (n, choices), with their estimates by metric, (n, features)."""
+        columns = [self._coding.features(genes)]
         for name in sorted(estimates):
             values = estimates[name]
             tiny = np.finfo(float).tiny

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sartor.errors import OptionError
 from sartor.registry import Registry
-from sartor.space import Design, Space
+from sartor.space import Coding, Design, Genes, Space
 from sartor.units import Direction, Limit
 
 Numbers = npt.NDArray[np.float64]
@@ -45,10 +45,16 @@ class Problem:
         """The directions of the objectives, in their order."""
         return tuple(self.objectives.values())
 
-    def estimates(self, designs: Sequence[Design]) -> dict[str, Numbers]:
-        """Estimate designs in one call, (n,) per metric; nothing where there is no estimate."""
-        if self.estimate is None or not designs:
+    @property
+    def coding(self) -> Coding:
+        """How designs are written as genes. All work on many designs is done on these."""
+        return self.space.coding
+
+    def estimates(self, genes: Genes) -> dict[str, Numbers]:
+        """Estimate designs, (n, choices), in one call, (n,) per metric; nothing where none can."""
+        if self.estimate is None or len(genes) == 0:
             return {}
+        designs = self.space.decode(genes)
         numbers = {name: np.asarray(it, float) for name, it in self.estimate(designs).items()}
         for name, values in numbers.items():
             assert values.shape == (len(designs),), f"{name} of {len(designs)}: {values.shape}"

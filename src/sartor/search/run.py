@@ -121,7 +121,7 @@ def run(
             origin=origin,
             stop=stop or _never,
             on_trial=on_trial or _ignore,
-            estimated=frozenset(problem.estimates([space.extreme(0)])),
+            estimated=frozenset(problem.estimates(space.encode([space.extreme(0)]))),
         )
         exhausted = search.loop(asker, evaluations, batch)
         return Study(problem, trials.all(), asker.report(), exhausted)

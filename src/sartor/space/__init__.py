@@ -1,8 +1,19 @@
 """Choices, spaces and designs: what can be decided, and one decision."""
 
 from sartor.space.choice import Choice, Condition, Option
+from sartor.space.coding import Coding, Genes
 from sartor.space.design import Design
-from sartor.space.space import Genes, Space
+from sartor.space.space import Space
 from sartor.space.width import WIDTH_STEP, snap
 
-__all__ = ["WIDTH_STEP", "Choice", "Condition", "Design", "Genes", "Option", "Space", "snap"]
+__all__ = [
+    "WIDTH_STEP",
+    "Choice",
+    "Coding",
+    "Condition",
+    "Design",
+    "Genes",
+    "Option",
+    "Space",
+    "snap",
+]

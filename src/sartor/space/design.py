@@ -17,15 +17,19 @@ class Design(Mapping[str, Option]):
         True
     """
 
-    __slots__ = ("_hash", "_options", "id")
-
-    id: str
-    """Ten hexadecimal digits that name the design in files and messages."""
+    __slots__ = ("_hash", "_id", "_options")
 
     def __init__(self, options: Mapping[str, Option]) -> None:
         self._options = dict(sorted(options.items()))
         self._hash = hash(tuple(self._options.items()))
-        self.id = hashlib.sha256(self.to_json().encode()).hexdigest()[:10]
+        self._id = ""
+
+    @property
+    def id(self) -> str:
+        """Ten hexadecimal digits that name the design in files and messages."""
+        if not self._id:  # a search thinks of many designs that nobody names
+            self._id = hashlib.sha256(self.to_json().encode()).hexdigest()[:10]
+        return self._id
 
     def __getitem__(self, name: str) -> Option:
         return self._options[name]

@@ -3,16 +3,14 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from sartor.errors import OptionError, did_you_mean
 from sartor.space.choice import Choice, Condition, Option
+from sartor.space.coding import Coding, Features, Genes
 from sartor.space.design import Design
-
-Genes = npt.NDArray[np.int64]
 
 
 class Space:
@@ -124,7 +122,7 @@ class Space:
 
     def sample(self, rng: np.random.Generator) -> Design:
         """Draw every active choice uniformly."""
-        return self._draw(lambda choice: int(rng.integers(len(choice.options))))
+        return self.from_genes(self.coding.drawn(1, rng)[0])
 
     def extreme(self, position: int, fixed: Mapping[str, Option] | None = None) -> Design:
         """Make the design with the first or the last option everywhere.
@@ -134,13 +132,14 @@ class Space:
             fixed: Options that are set instead, where their choices are active.
         """
         fixed = fixed or {}
-
-        def pick(choice: Choice) -> int:
-            if choice.name in fixed:
-                return choice.index(fixed[choice.name])
-            return range(len(choice.options))[position]
-
-        return self._draw(pick)
+        return self.from_genes(
+            [
+                choice.index(fixed[choice.name])
+                if choice.name in fixed
+                else range(len(choice.options))[position]
+                for choice in self.choices
+            ]
+        )
 
     def genes(self, design: Design) -> Genes:
         """Encode a design as the positions of its options, (choices,); 0 where inactive."""
@@ -148,91 +147,59 @@ class Space:
             [c.index(design[c.name]) if c.name in design else 0 for c in self.choices], np.int64
         )
 
+    def encode(self, designs: Sequence[Design]) -> Genes:
+        """Encode designs, (n, choices)."""
+        rows = [self.genes(design) for design in designs]
+        return np.stack(rows) if rows else np.empty((0, len(self)), np.int64)
+
     def from_genes(self, genes: Sequence[int] | Genes) -> Design:
         """Decode genes, (choices,). Genes of inactive choices are ignored."""
-        position = self._position
-        return self._draw(lambda choice: int(genes[position[choice.name]]))
+        return self.decode(np.asarray(genes, np.int64)[None])[0]
 
-    def _draw(self, pick: Callable[[Choice], int]) -> Design:
-        chosen: dict[str, Option] = {}
-        for choice in self.choices:
-            if _is_active(choice, chosen):
-                chosen[choice.name] = choice.options[pick(choice)]
-        return Design(chosen)
+    def decode(self, genes: Genes) -> list[Design]:
+        """Decode the genes of several designs, (n, choices)."""
+        choices = self.choices
+        rows = zip(genes.tolist(), self.coding.active(genes).tolist(), strict=True)
+        return [
+            Design(
+                {
+                    choice.name: choice.options[place]
+                    for choice, place, active in zip(choices, row, on, strict=True)
+                    if active
+                }
+            )
+            for row, on in rows
+        ]
 
     @functools.cached_property
+    def coding(self) -> Coding:
+        """Draws, crosses, mutates and encodes many designs at once, as rows of genes."""
+        return Coding(self.choices)
+
+    @property
     def cardinalities(self) -> Genes:
         """Number of options of every choice, (choices,)."""
-        return np.array([len(choice.options) for choice in self.choices], np.int64)
+        return self.coding.cardinalities
 
-    @functools.cached_property
-    def _columns(self) -> list[dict[Option, list[tuple[int, float]]]]:
-        """For every choice and option the feature columns that it fills, and with what."""
-        columns: list[dict[Option, list[tuple[int, float]]]] = []
-        width = 0
-        for choice in self.choices:
-            filled: dict[Option, list[tuple[int, float]]] = {}
-            for place, option in enumerate(choice.options):
-                filled[option] = [(width + place, 1.0)]
-                if choice.ordered and len(choice.options) > 1:
-                    rank = place / (len(choice.options) - 1)
-                    filled[option].append((width + len(choice.options), rank))
-            columns.append(filled)
-            width += len(choice.options) + (choice.ordered and len(choice.options) > 1)
-        self._width = width
-        return columns
-
-    def features(self, designs: Sequence[Design]) -> npt.NDArray[np.float64]:
-        """Encode designs for a predictor, (n, features).
-
-        A choice is one-hot, with its rank (0 to 1) beside it where it is ordered; an inactive one
-        is all zeros.
-        """
-        columns = self._columns
-        matrix = np.zeros((len(designs), self._width))
-        for row, design in zip(matrix, designs, strict=True):
-            for choice, filled in zip(self.choices, columns, strict=True):
-                option = design.get(choice.name)
-                if option is not None:
-                    for column, value in filled[option]:
-                        row[column] = value
-        return matrix
+    def features(self, designs: Sequence[Design]) -> Features:
+        """Encode designs for a predictor, (n, features); see `Coding.features`."""
+        return self.coding.features(self.encode(designs))
 
     def mutate(self, design: Design, rng: np.random.Generator, rate: float) -> Design:
-        """Redraw every choice with probability `rate`, and at least one active choice.
-
-        Ordered choices move to a neighbour half of the time. Choices that become active are drawn.
-        """
-        active = [i for i, c in enumerate(self.choices) if c.name in design]
-        genes = self._filled(design, rng)
-        hit = rng.random(len(self.choices)) < rate
-        hit[rng.choice(active)] = True
-        for position in np.flatnonzero(hit):
-            genes[position] = _moved(self.choices[position], int(genes[position]), rng)
-        return self.from_genes(genes)
+        """Change every choice with probability `rate`, at least one; see `Coding.mutated`."""
+        return self.from_genes(self.coding.mutated(self.genes(design)[None], rng, rate)[0])
 
     def cross(self, one: Design, other: Design, rng: np.random.Generator) -> Design:
-        """Take every choice from one of two parents, with equal chance."""
-        first, second = self._filled(one, rng), self._filled(other, rng)
-        return self.from_genes(np.where(rng.random(len(self)) < 0.5, first, second))
+        """Take every choice from one of two parents, with equal chance; see `Coding.crossed`."""
+        ones, others = self.genes(one)[None], self.genes(other)[None]
+        return self.from_genes(self.coding.crossed(ones, others, rng)[0])
 
     def fix(
         self, design: Design, options: Mapping[str, Option], rng: np.random.Generator
     ) -> Design:
         """Return `design` with some choices set; what becomes open by that is drawn."""
-        genes = self._filled(design, rng)
-        for name, option in options.items():
-            genes[self.position(name)] = self[name].index(option)
-        return self.from_genes(genes)
-
-    def _filled(self, design: Design, rng: np.random.Generator) -> Genes:
-        """Encode a design, with random genes for inactive choices, so that none is favoured."""
-        genes: Genes = rng.integers(self.cardinalities)
-        for position, choice in enumerate(self.choices):
-            option = design.get(choice.name)
-            if option is not None:
-                genes[position] = choice.index(option)
-        return genes
+        places = {self.position(it): self[it].index(option) for it, option in options.items()}
+        return self.from_genes(self.coding.fixed(self.genes(design)[None], places, rng)[0])
 
     def count(self) -> int:
         """Return the number of designs, exactly, without listing them.
@@ -258,11 +225,3 @@ class Space:
 
 def _is_active(choice: Choice, chosen: Mapping[str, Option]) -> bool:
     return all(chosen.get(when.choice) in when.options for when in choice.when)
-
-
-def _moved(choice: Choice, place: int, rng: np.random.Generator) -> int:
-    last = len(choice.options) - 1
-    if choice.ordered and last > 0 and rng.random() < 0.5:
-        step = int(rng.choice([-1, 1]))
-        return place + step if 0 <= place + step <= last else place - step
-    return int(rng.integers(last + 1))

@@ -1,7 +1,5 @@
 """Strategies: which designs are evaluated next. One file each, registered by name."""
 
-from sartor.search.strategies.nsga2 import Nsga2
-from sartor.search.strategies.predictor import PredictorGuided
-from sartor.search.strategies.random import Random
+from sartor.search.strategies import evolution, local, nsga2, nsga3, predictor, random
 
-__all__ = ["Nsga2", "PredictorGuided", "Random"]
+__all__ = ["evolution", "local", "nsga2", "nsga3", "predictor", "random"]

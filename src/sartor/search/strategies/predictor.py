@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sartor.search.evolve import breed, survive
+from sartor.search.evolve import breed
 from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import costs, non_dominated
 from sartor.search.history import History
 from sartor.search.improve import improving_batch
+from sartor.search.met import Met
 from sartor.search.predictors import Encoder, Predictor
 from sartor.search.protocol import STRATEGIES, Numbers, Problem, Scored
-from sartor.space import Design
+from sartor.search.survival import survive
+from sartor.space import Design, Genes
 from sartor.units import Direction
 
 FIRST = 32
@@ -55,12 +57,11 @@ class PredictorGuided:
         history = self._history
         rng = history.rng()
         if len(history.good) < FIRST:
-            drawn = stratified(history.problem, count, rng, exclude=history.known)
+            drawn = stratified(history.problem, count, rng, exclude=history.met)
             return history.asked(drawn)
         model = _Model(history)
         candidates = _evolve(model, history, rng)
-        chosen = _choose(model, history, candidates, count - count // EXPLORE)
-        history.asked(chosen)
+        chosen = history.asked(_choose(model, history, candidates, count - count // EXPLORE))
         return chosen + self._explore(count - len(chosen), rng)
 
     def tell(self, trials: Sequence[Scored]) -> None:
@@ -76,9 +77,8 @@ class PredictorGuided:
         history = self._history
         if count < 1:
             return []
-        drawn = sample_feasible(history.problem, 16 * count, rng, exclude=history.known, wide=True)
-        order = rng.permutation(len(drawn))[:count]
-        return history.asked([drawn[place] for place in order])
+        drawn = sample_feasible(history.problem, 16 * count, rng, exclude=history.met, wide=True)
+        return history.asked(rng.permutation(drawn)[:count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,9 @@ class _Model:
 
     def __init__(self, history: History) -> None:
         self.problem = history.problem
-        self._encode = Encoder(self.problem.space)
-        good = history.good
-        estimates = self.problem.estimates([trial.design for trial in good])
-        features = self._encode([trial.design for trial in good], estimates)
+        self._encode = Encoder(self.problem.coding)
+        estimates = self.problem.estimates(history.genes)
+        features = self._encode(history.genes, estimates)
         ways = {it.metric: _better(it.direction) for it in self.problem.limits}
         ways.update(self.problem.objectives)
         self._logarithmic: dict[str, bool] = {}
@@ -125,15 +124,15 @@ class _Model:
                 }
         return {}
 
-    def outlook(self, designs: Sequence[Design], *, possibilities: int = 0) -> _Outlook:
+    def outlook(self, genes: Genes, *, possibilities: int = 0) -> _Outlook:
         """Estimate and predict designs in one go.
 
         Args:
-            designs: Of the space.
+            genes: Designs, (n, choices).
             possibilities: Outcomes to think of for each.
         """
-        numbers = self.problem.estimates(designs)
-        features = self._encode(designs, numbers)
+        numbers = self.problem.estimates(genes)
+        features = self._encode(genes, numbers)
         guesses = {name: it.predict(features) for name, it in self._predictors.items()}
         deviations = _deviations(len(guesses), possibilities)
         expected = {name: self._from_scale(name, it.expected) for name, it in guesses.items()}
@@ -147,9 +146,9 @@ class _Model:
         width = len(self.problem.objectives)
         return _Outlook(
             expected=self.on_scale(numbers | expected),
-            excess=self.problem.excess(numbers | expected, len(designs)),
+            excess=self.problem.excess(numbers | expected, len(genes)),
             possible=np.array([self.on_scale(numbers | it) for it in possible]).reshape(
-                possibilities, len(designs), width
+                possibilities, len(genes), width
             ),
         )
 
@@ -189,35 +188,35 @@ def _better(bound: Direction) -> Direction:
     return "min" if bound == "max" else "max"
 
 
-def _evolve(model: _Model, history: History, rng: np.random.Generator) -> list[Design]:
+def _evolve(model: _Model, history: History, rng: np.random.Generator) -> Genes:
     """Evolve on predictions, from the trials and a spread sample; return the best, best first."""
     problem = model.problem
-    met = [trial.design for trial in history.good]
-    met += stratified(problem, POPULATION // 4, rng, exclude=history.known)
-    outlook = model.outlook(met)
+    met = Met(problem.coding)
+    spread = stratified(problem, POPULATION // 4, rng, exclude=history.met)
+    genes = met.fresh(np.concatenate([history.genes, spread]))
+    outlook = model.outlook(genes)
     expected, excess = outlook.expected, outlook.excess
-    places = np.arange(len(met))
+    places = np.arange(len(genes))
     for _ in range(GENERATIONS):
         ranked = survive(expected[places], excess[places], POPULATION, rng)
         places = places[ranked.chosen]
-        parents = [met[place] for place in places]
-        children = breed(problem.space, parents, ranked, POPULATION, rng, set(met))
-        if not children:
+        children = breed(problem.coding, genes[places], ranked, POPULATION, rng, met)
+        if not len(children):
             break  # a small space of which every design was met
         outlook = model.outlook(children)
-        places = np.concatenate([places, len(met) + np.arange(len(children))])
-        met += children
+        places = np.concatenate([places, len(genes) + np.arange(len(children))])
+        genes = np.concatenate([genes, children])
         expected = np.concatenate([expected, outlook.expected])
         excess = np.concatenate([excess, outlook.excess])
-    new = np.array([place for place, it in enumerate(met) if it not in history.known], np.int64)
+    new = np.flatnonzero(~history.met.knows(genes))
     best = survive(expected[new], excess[new], CANDIDATES, rng).chosen if len(new) else new
-    return [met[place] for place in new[best]]
+    return genes[new[best]]
 
 
-def _choose(model: _Model, history: History, candidates: list[Design], count: int) -> list[Design]:
+def _choose(model: _Model, history: History, candidates: Genes, count: int) -> Genes:
     """Choose the batch that may add most to the front of what was measured."""
-    if not candidates or count < 1:
-        return []
+    if not len(candidates) or count < 1:
+        return candidates[:0]
     outlook = model.outlook(candidates, possibilities=POSSIBILITIES)
     kept = np.flatnonzero(outlook.excess <= 0)
     front = _front(model, history)
@@ -225,7 +224,7 @@ def _choose(model: _Model, history: History, candidates: list[Design], count: in
     # would else stretch it, until a batch is made of nothing else.
     scale = front if len(front) else outlook.expected[kept]
     if len(scale) == 0:
-        return []
+        return candidates[:0]
     low, high = _fences(scale[non_dominated(scale, ["min"] * scale.shape[1])])
     unit = np.where(high > low, high - low, 1.0)
     shares = [
@@ -234,8 +233,8 @@ def _choose(model: _Model, history: History, candidates: list[Design], count: in
     ]
     chosen = improving_batch(shares[0], shares[1], shares[2], count)
     # Where nothing more is gained by what is expected, the candidates follow in their order.
-    order = dict.fromkeys([*chosen, *range(len(kept))])
-    return [candidates[kept[place]] for place in list(order)[:count]]
+    order = list(dict.fromkeys([*chosen, *range(len(kept))]))
+    return candidates[kept[order[:count]]]
 
 
 def _fences(points: Numbers) -> tuple[Numbers, Numbers]:

@@ -23,7 +23,7 @@ class Random:
     def ask(self, count: int) -> list[Design]:
         """Return designs drawn at random; see `Strategy`."""
         history = self._history
-        drawn = sample_feasible(history.problem, count, history.rng(), exclude=history.known)
+        drawn = sample_feasible(history.problem, count, history.rng(), exclude=history.met)
         return history.asked(drawn)
 
     def tell(self, trials: Sequence[Scored]) -> None:

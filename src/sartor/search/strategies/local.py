@@ -1,0 +1,70 @@
+"""Local search: the neighbours of the best designs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.front import Indices, non_dominated
+from sartor.search.history import History
+from sartor.search.protocol import STRATEGIES, Problem, Scored
+from sartor.space import Design
+
+FIRST = 16
+"""Designs spread over the cost from which it starts."""
+
+
+@STRATEGIES.register(
+    "local", "The neighbours of the best designs.", "White et al. 2020, arXiv:2005.02960"
+)
+class Local:
+    """Ask for designs that differ in one choice from one on the front, until all are known.
+
+    Where the neighbours of the whole front were evaluated it is a local optimum; designs drawn at
+    random are new starts.
+
+    Args:
+        problem: The search.
+        seed: 0 or more.
+
+    Source:
+        White et al. 2020, arXiv:2005.02960, algorithm 1, for one objective; Paquete et al. 2004
+        (Pareto local search) for several. Differs: neighbours come in batches.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self._history = History(problem, seed)
+
+    def ask(self, count: int) -> list[Design]:
+        """Return neighbours of the front; see `Strategy`."""
+        history, problem, rng = self._history, self._history.problem, self._history.rng()
+        if len(history.good) < FIRST:
+            return history.asked(stratified(problem, count, rng, exclude=history.met))
+        met = history.met.copy()
+        chosen = history.genes[:0]
+        for place in rng.permutation(self._front()):
+            around = met.fresh(rng.permutation(problem.coding.neighbours(history.genes[place])))
+            kept = problem.excess(problem.estimates(around), len(around)) <= 0
+            chosen = np.concatenate([chosen, around[kept]])
+            if len(chosen) >= count:
+                return history.asked(chosen[:count])
+        drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
+        return history.asked(np.concatenate([chosen, drawn]))
+
+    def tell(self, trials: Sequence[Scored]) -> None:
+        """Take in trials; see `Strategy`."""
+        self._history.tell(trials)
+
+    def report(self) -> dict[str, float]:
+        """Return the number of designs whose neighbours are looked at."""
+        return {"local_optima": float(len(self._front()))} if self._history.good else {}
+
+    def _front(self) -> Indices:
+        """Return which trials no other one beats, of those that are nearest to the limits."""
+        history = self._history
+        limits = history.problem.limits
+        measured = {limit.metric: history.values(limit.metric) for limit in limits}
+        excess = history.problem.excess(measured, len(history.good))
+        near = np.flatnonzero(excess <= excess.min())
+        matrix = history.costs()[near]
+        return near[non_dominated(matrix, ["min"] * matrix.shape[1])]

@@ -1,0 +1,101 @@
+"""Who survives a generation: selection by constrained domination, computed by pymoo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sartor.search.front import Indices
+from sartor.search.protocol import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Survivors of a selection, best first where one must be preferred."""
+
+    chosen: Indices
+    """Positions of the survivors, (survivors,)."""
+    rank: Indices
+    """Number of the front each stands on, from 0; those over the limits come after all others."""
+    crowding: Numbers
+    """Distance to its neighbours on the front; larger is lonelier."""
+
+
+Survival = Callable[[Numbers, Numbers, int, np.random.Generator], Ranked]
+"""Selects by costs (n, m) and excess (n,), as `survive` does."""
+
+
+def survive(matrix: Numbers, excess: Numbers, count: int, rng: np.random.Generator) -> Ranked:
+    """Select by constrained domination: fronts first, lonely points of the last one before others.
+
+    Args:
+        matrix: Costs to be minimised, (n, m), without NaN.
+        excess: By how much each misses the limits, (n,); 0 where they are kept.
+        count: How many survive, at most.
+        rng: Settles ties.
+
+    Source:
+        Deb et al. 2002, NSGA-II, sections III and VI; ranks and crowding computed by pymoo.
+    """
+    from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
+    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
+
+    kept = np.flatnonzero(excess <= 0)
+    fronts = [kept[front] for front in NonDominatedSorting().do(matrix[kept])] if len(kept) else []
+    missed = np.flatnonzero(excess > 0)
+    fronts += [missed[[place]] for place in np.argsort(excess[missed], kind="stable")]
+    chosen, ranks, crowds = [], [], []
+    left = count
+    for number, front in enumerate(fronts):
+        crowding = np.asarray(calc_crowding_distance(matrix[front]), float)
+        order = np.lexsort((rng.random(len(front)), -crowding))[:left]
+        chosen.append(front[order])
+        crowds.append(crowding[order])
+        ranks.append(np.full(len(order), number))
+        left -= len(order)
+        if left <= 0:
+            break
+    if not chosen:
+        return Ranked(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    return Ranked(np.concatenate(chosen), np.concatenate(ranks), np.concatenate(crowds))
+
+
+def by_pymoo(make: Callable[[int], Any], *, tournament: bool) -> Survival:
+    """Make a selection of one of pymoo's; those over the limits come last, the nearest first.
+
+    Args:
+        make: Makes pymoo's `Survival` for a number of objectives.
+        tournament: Parents are preferred by the rank and crowding that it leaves; else by chance.
+    """
+
+    def select(matrix: Numbers, excess: Numbers, count: int, rng: np.random.Generator) -> Ranked:
+        from pymoo.core.population import Population
+        from pymoo.core.problem import Problem
+
+        kept = np.flatnonzero(excess <= 0)
+        missed = np.flatnonzero(excess > 0)
+        missed = missed[np.argsort(excess[missed], kind="stable")]
+        chosen, rank, crowding = kept[:0], kept[:0], np.empty(0)
+        if len(kept):
+            width = matrix.shape[1]
+            survivors = make(width).do(
+                Problem(n_obj=width),
+                Population.new(F=matrix[kept], place=kept),
+                n_survive=min(count, len(kept)),
+                random_state=rng,
+            )
+            chosen = survivors.get("place").astype(np.int64)
+            rank, crowding = np.zeros(len(chosen), np.int64), np.zeros(len(chosen))
+            if tournament:
+                rank = survivors.get("rank").astype(np.int64)
+                crowding = survivors.get("crowding").astype(float)
+        missed = missed[: count - len(chosen)]
+        after = 1 + rank.max(initial=-1) + np.arange(len(missed))
+        return Ranked(
+            np.concatenate([chosen, missed]),
+            np.concatenate([rank, after]),
+            np.concatenate([crowding, np.zeros(len(missed))]),
+        )
+
+    return select

@@ -1,0 +1,149 @@
+"""Designs as rows of whole numbers, to draw, cross, mutate and encode thousands in one call."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sartor.space.choice import Choice
+
+Genes = npt.NDArray[np.int64]
+"""The positions of a design's options, (choices,), or those of several, (n, choices)."""
+Features = npt.NDArray[np.float64]
+
+
+class Coding:
+    """How the designs of a space are written as genes: the position of every option, 0 if inactive.
+
+    Everything that is returned is settled: genes of inactive choices are 0, so that equal designs
+    have equal genes.
+
+    Args:
+        choices: Of the space, in its order.
+    """
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        self.cardinalities: Genes = np.array([len(it.options) for it in choices], np.int64)
+        place = {it.name: position for position, it in enumerate(choices)}
+        self._conditions = [
+            (position, place[when.choice], _allowed(choices[place[when.choice]], when.options))
+            for position, choice in enumerate(choices)
+            for when in choice.when
+        ]
+        several = self.cardinalities > 1
+        self._ordered = np.array([it.ordered for it in choices], bool) & several
+        widths = self.cardinalities + self._ordered
+        self._columns = np.cumsum(widths) - widths  # where the features of each choice begin
+        self.features_wide = int(widths.sum())
+        # Odd multipliers: sums that wrap around tell rows apart as a hash does.
+        rng = np.random.default_rng(0)
+        self._multipliers = rng.integers(2**62, size=len(choices), dtype=np.int64) * 2 + 1
+
+    def active(self, genes: Genes) -> npt.NDArray[np.bool_]:
+        """Tell which choices are active, (n, choices)."""
+        on = np.ones(genes.shape, bool)
+        for position, parent, allowed in self._conditions:
+            # A parent stands before its child, so that it is decided already.
+            on[:, position] &= on[:, parent] & allowed[genes[:, parent]]
+        return on
+
+    def settled(self, genes: Genes) -> Genes:
+        """Return genes with those of inactive choices set to 0, (n, choices)."""
+        return np.where(self.active(genes), genes, 0)
+
+    def drawn(self, count: int, rng: np.random.Generator) -> Genes:
+        """Draw every active choice uniformly, (count, choices)."""
+        return self.settled(self._free(count, rng))
+
+    def leaning(self, levels: npt.NDArray[np.float64], rng: np.random.Generator) -> Genes:
+        """Draw designs whose ordered choices stand near a level, (n, choices).
+
+        Args:
+            levels: 0 for the first options, 1 for the last, (n,).
+            rng: Randomness.
+        """
+        last = self.cardinalities - 1
+        away = 0.25 * rng.standard_normal((len(levels), len(last)))
+        near = np.rint(last * np.clip(levels[:, None] + away, 0, 1)).astype(np.int64)
+        return self.settled(np.where(self._ordered, near, self._free(len(levels), rng)))
+
+    def mutated(self, genes: Genes, rng: np.random.Generator, rate: float) -> Genes:
+        """Change every active choice with probability `rate`, and at least one, (n, choices).
+
+        Ordered choices move to a neighbour half of the time. Choices that become active are drawn.
+        """
+        active = self.active(genes)
+        hit = rng.random(genes.shape) < rate
+        movable = active & (self.cardinalities > 1)
+        sure = np.argmax(np.where(movable, rng.random(genes.shape), -1.0), axis=1)
+        hit[np.arange(len(genes)), sure] = True
+        away = 1 + rng.integers(np.maximum(self.cardinalities - 1, 1), size=genes.shape)
+        moved = (genes + away) % self.cardinalities
+        step = genes + rng.choice([-1, 1], size=genes.shape)
+        last = self.cardinalities - 1
+        step = np.where(step < 0, 1, np.where(step > last, last - 1, step))
+        near = self._ordered & (rng.random(genes.shape) < 0.5)
+        changed = np.where(near, step, moved)
+        return self.settled(np.where(hit & active, changed, self._filled(genes, rng)))
+
+    def crossed(self, ones: Genes, others: Genes, rng: np.random.Generator) -> Genes:
+        """Take every choice from one of two parents, with equal chance, (n, choices).
+
+        A choice that is active in none of the two is drawn where it becomes so.
+        """
+        first, second = self._filled(ones, rng), self._filled(others, rng)
+        return self.settled(np.where(rng.random(ones.shape) < 0.5, first, second))
+
+    def fixed(self, genes: Genes, options: Mapping[int, int], rng: np.random.Generator) -> Genes:
+        """Set some choices (option by choice, as positions); draw what becomes active by that."""
+        filled = self._filled(genes, rng)
+        for choice, option in options.items():
+            filled[:, choice] = option
+        return self.settled(filled)
+
+    def neighbours(self, genes: Genes) -> Genes:
+        """Return all designs that differ in one choice from one, (choices,), as (n, choices).
+
+        What becomes active by that has its first option.
+        """
+        around = []
+        for choice in np.flatnonzero(self.active(genes[None])[0]):
+            others = np.delete(np.arange(self.cardinalities[choice]), genes[choice])
+            rows = np.repeat(genes[None], len(others), axis=0)
+            rows[:, choice] = others
+            around.append(rows)
+        return self.settled(np.concatenate(around))
+
+    def features(self, genes: Genes) -> Features:
+        """Encode designs for a predictor, (n, features).
+
+        A choice is one-hot, with its rank (0 to 1) beside it where it is ordered; an inactive one
+        is all zeros.
+        """
+        active = self.active(genes)
+        matrix = np.zeros((len(genes), self.features_wide))
+        rows = np.arange(len(genes))[:, None]
+        matrix[rows, self._columns + genes] = active
+        ranked = np.flatnonzero(self._ordered)
+        ranks = genes[:, ranked] / (self.cardinalities[ranked] - 1)
+        matrix[:, self._columns[ranked] + self.cardinalities[ranked]] = ranks * active[:, ranked]
+        return matrix
+
+    def keys(self, genes: Genes) -> npt.NDArray[np.int64]:
+        """Return a number for each design that no other is likely to have, (n,)."""
+        with np.errstate(over="ignore"):
+            keys: npt.NDArray[np.int64] = ((genes + 1) * self._multipliers).sum(axis=1)
+        return keys
+
+    def _filled(self, genes: Genes, rng: np.random.Generator) -> Genes:
+        """Draw the genes of inactive choices, so that none is favoured, (n, choices)."""
+        return np.where(self.active(genes), genes, self._free(len(genes), rng))
+
+    def _free(self, count: int, rng: np.random.Generator) -> Genes:
+        """Draw all genes, those of inactive choices too, (count, choices)."""
+        return rng.integers(self.cardinalities, size=(count, len(self.cardinalities)))
+
+
+def _allowed(parent: Choice, options: Sequence[object]) -> npt.NDArray[np.bool_]:
+    """Tell which options of a choice make another one active, (options,)."""
+    return np.array([option in options for option in parent.options], bool)

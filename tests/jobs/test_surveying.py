@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from sartor import targets
+from sartor.cost.anchors import Anchors
 from sartor.cost.designs import Surveyor, deployed
 from sartor.cost.designs.features import stack, usual_costs
 from sartor.cost.designs.survey import Timed
@@ -107,6 +108,16 @@ def test_a_survey_of_a_machine_that_others_had_slowed_is_made_anew(
     assert len(watch.timed) == (2 if times < 0.8 else 1) * NETWORKS
 
 
-def test_the_pace_of_a_machine_is_that_of_the_networks_that_stay_the_same(job: Job) -> None:
-    surveyor = Surveyor(FAMILY, job.target, seed=0)
-    assert 0.001 < surveyor.pace() < 1000
+def test_the_pace_of_a_machine_is_the_mean_of_networks_that_stay_the_same(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def time(anchors: Anchors, files: object, *_: object) -> object:
+        asked.append(files)
+        times = dict(zip(anchors.files, (0.01, 0.03, 0.09), strict=True))
+        return {name: SimpleNamespace(median_ms=ms) for name, ms in times.items()}, {}
+
+    monkeypatch.setattr(Anchors, "time", time)
+    assert Surveyor(FAMILY, job.target, seed=0).pace() == pytest.approx(0.03)
+    assert asked == [{}]

@@ -40,12 +40,9 @@ class Evolution:
     def ask(self, count: int) -> list[Design]:
         """Return children of the population; see `Strategy`."""
         history, problem, rng = self._history, self._history.problem, self._history.rng()
-        good = len(history.good)
-        if good < POPULATION:
+        if len(history.good) < POPULATION:
             return history.asked(stratified(problem, count, rng, exclude=history.met))
-        measured = {limit.metric: history.values(limit.metric) for limit in problem.limits}
-        excess = problem.excess(measured, good)
-        ranked = self._survival(history.costs(), excess, POPULATION, rng)
+        ranked = self._survival(history.costs(), history.excess(), POPULATION, rng)
         parents = history.genes[ranked.chosen]
         met = history.met.copy()
         chosen = parents[:0]
@@ -80,16 +77,15 @@ def breed(
         rng: Randomness.
         met: Designs that are not wanted as children. Meets the children.
     """
-    place = np.empty(len(parents), np.int64)
-    place[np.lexsort((-ranked.crowding, ranked.rank))] = np.arange(len(parents))
-    order = np.argsort(place)
+    best_first = np.lexsort((-ranked.crowding, ranked.rank))
     children = parents[:0]
     for _ in range(TRIES):
         missing = count - len(children)
         if missing <= 0:
             break
         # Of each pair the one that stands better is a parent.
-        ones, others = parents[order[rng.integers(len(parents), size=(2, missing, 2)).min(axis=2)]]
+        places = rng.integers(len(parents), size=(2, missing, 2)).min(axis=2)
+        ones, others = parents[best_first[places]]
         crossed = np.where(
             rng.random((missing, 1)) < CROSSED, coding.crossed(ones, others, rng), ones
         )

@@ -62,6 +62,11 @@ class History:
         """Return the numbers of `good` for a metric, (n,), NaN where it was not measured."""
         return np.array([trial.values.get(metric, np.nan) for trial in self.good], float)
 
+    def excess(self) -> Numbers:
+        """Return by how much `good` miss the limits that were measured, (n,)."""
+        measured = {limit.metric: self.values(limit.metric) for limit in self.problem.limits}
+        return self.problem.excess(measured, len(self.good))
+
     def costs(self) -> Numbers:
         """Return the objectives of `good` as costs to be minimised, (n, m)."""
         columns = [

@@ -63,8 +63,7 @@ class RegularisedEvolution:
         history, problem = self._history, self._history.problem
         young = slice(len(history.good) - POPULATION, None)
         matrix = history.costs()[young]
-        measured = {limit.metric: history.values(limit.metric) for limit in problem.limits}
-        excess = problem.excess(measured, len(history.good))[young]
+        excess = history.excess()[young]
         genes = history.genes[young]
         chosen = genes[:0]
         for _ in range(count):

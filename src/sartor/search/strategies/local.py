@@ -57,14 +57,12 @@ class Local:
 
     def report(self) -> dict[str, float]:
         """Return the number of designs whose neighbours are looked at."""
-        return {"local_optima": float(len(self._front()))} if self._history.good else {}
+        return {"front": float(len(self._front()))} if self._history.good else {}
 
     def _front(self) -> Indices:
         """Return which trials no other one beats, of those that are nearest to the limits."""
         history = self._history
-        limits = history.problem.limits
-        measured = {limit.metric: history.values(limit.metric) for limit in limits}
-        excess = history.problem.excess(measured, len(history.good))
+        excess = history.excess()
         near = np.flatnonzero(excess <= excess.min())
         matrix = history.costs()[near]
         return near[non_dominated(matrix, ["min"] * matrix.shape[1])]

@@ -37,6 +37,11 @@ def everything(space: Space) -> set[Design]:
     return {space.from_genes(list(row)) for row in genes}
 
 
+def crossed(space: Space, one: Design, other: Design, rng: np.random.Generator) -> Design:
+    ones, others = space.encode([one, other])[:, None]
+    return space.from_genes(space.coding.crossed(ones, others, rng)[0])
+
+
 @given(spaces())
 def test_count_is_the_number_of_designs(space: Space) -> None:
     assert space.count() == len(everything(space))
@@ -46,7 +51,7 @@ def test_count_is_the_number_of_designs(space: Space) -> None:
 def test_what_is_drawn_mutated_or_crossed_is_of_the_space(space: Space, seed: int) -> None:
     rng = np.random.default_rng(seed)
     one, other = space.sample(rng), space.sample(rng)
-    for design in (one, space.mutate(one, rng, 0.3), space.cross(one, other, rng)):
+    for design in (one, space.mutate(one, rng, 0.3), crossed(space, one, other, rng)):
         assert design in space
         assert space.from_genes(space.genes(design)) == design
 
@@ -54,7 +59,7 @@ def test_what_is_drawn_mutated_or_crossed_is_of_the_space(space: Space, seed: in
 @given(spaces())
 def test_features_tell_designs_apart(space: Space) -> None:
     designs = sorted(everything(space), key=lambda it: it.to_json())
-    rows = {tuple(row) for row in space.features(designs)}
+    rows = {tuple(row) for row in space.coding.features(space.encode(designs))}
     assert len(rows) == len(designs)
 
 
@@ -72,7 +77,7 @@ def test_mutation_and_crossing_reach_every_design() -> None:
     for start in whole:
         assert {SPACE.mutate(start, rng, 0.5) for _ in range(200)} == whole - {start}
     one, other = SPACE.design({"kind": "plain"}), SPACE.design({"kind": "fused", "expand": 4})
-    assert {SPACE.cross(one, other, rng) for _ in range(200)} == whole
+    assert {crossed(SPACE, one, other, rng) for _ in range(200)} == whole
 
 
 @given(spaces(), st.integers(0, 1000))
@@ -82,7 +87,7 @@ def test_the_same_seed_draws_the_same(space: Space, seed: int) -> None:
         steps = [space.sample(rng)]
         for _ in range(5):
             steps.append(space.mutate(steps[-1], rng, 0.3))
-            steps.append(space.cross(steps[0], steps[-1], rng))
+            steps.append(crossed(space, steps[0], steps[-1], rng))
         return steps
 
     assert walk() == walk()
@@ -200,7 +205,10 @@ def test_counting_a_large_space_lists_nothing() -> None:
 
 def test_ranks_stand_beside_ordered_options() -> None:
     designs = [SPACE.design({"kind": "plain"}), SPACE.design({"kind": "fused", "expand": 4})]
-    assert SPACE.features(designs).tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 1, 1]]
+    assert SPACE.coding.features(SPACE.encode(designs)).tolist() == [
+        [1, 0, 0, 0, 0],
+        [0, 1, 0, 1, 1],
+    ]
 
 
 def test_the_part_of_a_larger_design_is_a_design() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sartor.errors import OptionError, did_you_mean
 from sartor.space.choice import Choice, Condition, Option
-from sartor.space.coding import Coding, Features, Genes
+from sartor.space.coding import Coding, Genes
 from sartor.space.design import Design
 
 
@@ -181,18 +181,9 @@ class Space:
         """Number of options of every choice, (choices,)."""
         return self.coding.cardinalities
 
-    def features(self, designs: Sequence[Design]) -> Features:
-        """Encode designs for a predictor, (n, features); see `Coding.features`."""
-        return self.coding.features(self.encode(designs))
-
     def mutate(self, design: Design, rng: np.random.Generator, rate: float) -> Design:
         """Change every choice with probability `rate`, at least one; see `Coding.mutated`."""
         return self.from_genes(self.coding.mutated(self.genes(design)[None], rng, rate)[0])
-
-    def cross(self, one: Design, other: Design, rng: np.random.Generator) -> Design:
-        """Take every choice from one of two parents, with equal chance; see `Coding.crossed`."""
-        ones, others = self.genes(one)[None], self.genes(other)[None]
-        return self.from_genes(self.coding.crossed(ones, others, rng)[0])
 
     def fix(
         self, design: Design, options: Mapping[str, Option], rng: np.random.Generator

@@ -7,6 +7,7 @@ Runs are kept in a file, one line each, so that hours of them can be stopped and
 
 import argparse
 import bisect
+import itertools
 import json
 import multiprocessing
 import os
@@ -96,9 +97,9 @@ class Growing:
     @property
     def hypervolume(self) -> float:
         """The part of the plane that the points beat, up to the worst."""
-        ends = [*self._latencies[1:], self.worst[1]]
-        steps = zip(self._latencies, ends, self._accuracies, strict=True)
-        return sum((end - start) * (best - self.worst[0]) for start, end, best in steps)
+        edges = [*self._latencies, self.worst[1]]
+        steps = zip(itertools.pairwise(edges), self._accuracies, strict=True)
+        return sum((end - start) * (best - self.worst[0]) for (start, end), best in steps)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sartor.search import choose, evenly, hypervolume, knee, non_dominated
+from sartor.search.front import fronts
 from sartor.search.improve import added, improving_batch
 from sartor.units import Direction
 
 Numbers = npt.NDArray[np.float64]
 WAYS: list[Direction] = ["max", "min", "min"]
+GRID = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5])
 
 
 def points(width: int) -> st.SearchStrategy[Numbers]:
@@ -52,7 +54,7 @@ def test_adding_a_point_never_shrinks_the_hypervolume(values: Numbers, point: Nu
     assert after >= before - 1e-12
 
 
-@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize("width", [1, 2, 3])
 @given(data=st.data())
 def test_what_a_point_adds_is_the_difference_of_hypervolumes(
     width: int, data: st.DataObject
@@ -100,17 +102,51 @@ def test_chosen_points_are_different_and_on_the_front(values: Numbers, count: in
 
 
 def test_a_batch_is_spread_over_the_front() -> None:
-    front = np.array([[0.0, 1.0], [1.0, 0.0]])
+    front = np.array([[0.0, 0.95], [0.95, 0.0]])
     sure = np.array([[0.1, 0.9], [0.5, 0.3], [0.51, 0.299], [0.9, 0.05]])
-    chosen = improving_batch(front, np.stack([sure, sure]), sure, 3)
-    assert set(chosen) == {0, 1, 3}
+    chosen = improving_batch(front, np.stack([sure, sure]), sure, 3, np.ones(4))
+    assert set(chosen.tolist()) == {0, 1, 3}
+
+
+def test_weights_say_what_a_gain_counts() -> None:
+    front = np.array([[0.0, 0.95], [0.95, 0.0]])
+    sure = np.array([[0.1, 0.9], [0.5, 0.3]])
+    weights = np.array([100.0, 1.0])
+    assert improving_batch(front, sure[None], sure, 1, np.ones(2)).tolist() == [1]
+    assert improving_batch(front, sure[None], sure, 1, weights).tolist() == [0]
 
 
 def test_a_batch_holds_nothing_that_adds_nothing() -> None:
     front = np.array([[0.0, 0.0]])
     beaten = np.array([[0.5, 0.5], [1.0, 0.2]])
-    assert improving_batch(front, np.stack([beaten]), beaten, 3) == []
-    assert improving_batch(front, np.empty((2, 0, 2)), np.empty((0, 2)), 3) == []
+    assert not len(improving_batch(front, beaten[None], beaten, 3, np.ones(2)))
+    assert not len(improving_batch(front, np.empty((2, 0, 2)), np.empty((0, 2)), 3, np.empty(0)))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_a_batch_of_one_is_what_adds_most(width: int) -> None:
+    rng = np.random.default_rng(0)
+    front, points = rng.random((6, width)), rng.random((30, width))
+    gains = added(front, points, np.ones(width))
+    chosen = improving_batch(front, points[None], points, 1, np.ones(30))
+    assert chosen.tolist() == ([int(np.argmax(gains))] if gains.max() > 0 else [])
+
+
+@given(
+    matrix=arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(1, 3)), elements=GRID),
+    enough=st.integers(1, 40),
+)
+def test_fronts_are_peeled_off_one_by_one(matrix: Numbers, enough: int) -> None:
+    peeled = fronts(matrix, enough)
+    places = np.concatenate(peeled)
+    assert len(set(places.tolist())) == len(places) >= min(enough, len(matrix))
+    for number, front in enumerate(peeled):
+        rest = np.setdiff1d(np.arange(len(matrix)), np.concatenate([[], *peeled[:number]]))
+        beaten = [
+            any((matrix[i] <= matrix[j]).all() and (matrix[i] < matrix[j]).any() for i in rest)
+            for j in rest
+        ]
+        assert set(front.tolist()) == set(rest[~np.array(beaten)].astype(int).tolist())
 
 
 @given(

@@ -87,3 +87,32 @@ def test_fixed_choices_are_what_they_are_set_to() -> None:
     assert (genes[:, 0] == 1).all()
     assert (genes[:, 1] == 2).all()
     assert set(genes[:, 2]) == {0, 1}
+
+
+@given(spaces())
+def test_every_design_is_listed_once(space: Space) -> None:
+    genes = space.coding.every()
+    assert len(set(space.coding.keys(genes).tolist())) == len(genes) == space.count()
+    np.testing.assert_array_equal(space.encode(space.decode(genes)), genes)
+
+
+def test_choices_with_the_same_options_are_counted_together() -> None:
+    edges = ("none", "conv", "pool")
+    space = Space([*(Choice(f"edge{i}", edges) for i in range(3)), Choice("other", (1, 2))])
+    rows = space.coding.featured(np.array([[1, 1, 2, 0], [0, 0, 0, 1]]))
+    assert rows[:, -3:].tolist() == [[0, 2, 1], [3, 0, 0]]
+    assert space.coding.features.kinds.tolist() == [0] * 11 + [2] * 3
+    assert space.coding.features.groups.tolist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 2 + [4] * 3
+
+
+def test_inactive_choices_are_not_counted() -> None:
+    when = (Condition("deep", (True,)),)
+    space = Space(
+        [
+            Choice("deep", (False, True)),
+            Choice("a", (3, 5), ordered=True),
+            Choice("b", (3, 5), ordered=True, when=when),
+        ]
+    )
+    rows = space.coding.featured(np.array([[0, 0, 0], [1, 0, 0]]))
+    assert rows[:, -2:].tolist() == [[1, 0], [2, 0]]

@@ -59,7 +59,7 @@ def test_what_is_drawn_mutated_or_crossed_is_of_the_space(space: Space, seed: in
 @given(spaces())
 def test_features_tell_designs_apart(space: Space) -> None:
     designs = sorted(everything(space), key=lambda it: it.to_json())
-    rows = {tuple(row) for row in space.coding.features(space.encode(designs))}
+    rows = {tuple(row) for row in space.coding.featured(space.encode(designs))}
     assert len(rows) == len(designs)
 
 
@@ -205,7 +205,7 @@ def test_counting_a_large_space_lists_nothing() -> None:
 
 def test_ranks_stand_beside_ordered_options() -> None:
     designs = [SPACE.design({"kind": "plain"}), SPACE.design({"kind": "fused", "expand": 4})]
-    assert SPACE.coding.features(SPACE.encode(designs)).tolist() == [
+    assert SPACE.coding.featured(SPACE.encode(designs)).tolist() == [
         [1, 0, 0, 0, 0],
         [0, 1, 0, 1, 1],
     ]

@@ -57,13 +57,34 @@ def _sweep(matrix: Numbers) -> npt.NDArray[np.bool_]:
     second = matrix[:, 1]
     best_before = np.concatenate([[np.inf], np.minimum.accumulate(second)[:-1]])
     on_front = second < best_before
-    # An equal point follows its twin and shares its fate.
-    for position in np.flatnonzero(~on_front):
-        if position and (matrix[position] == matrix[position - 1]).all():
-            on_front[position] = on_front[position - 1]
     if len(second):
         on_front[0] = True  # even where its second cost is infinite
-    return on_front
+    # An equal point follows its twin and shares its fate.
+    new = np.concatenate([[True], (matrix[1:] != matrix[:-1]).any(axis=1)])[: len(matrix)]
+    first_twin = np.maximum.accumulate(np.where(new, np.arange(len(matrix)), 0))
+    return on_front[first_twin]
+
+
+def fronts(matrix: Numbers, enough: int) -> list[Indices]:
+    """Peel points off, front by front, until there are enough.
+
+    Args:
+        matrix: Costs to be minimised, (p, m), without NaN.
+        enough: Points after which no further front is peeled off.
+
+    Returns:
+        Positions of the points of each front, at least one front (empty without points).
+
+    Source:
+        Deb et al. 2002, NSGA-II, section III.A; each front is found by sorting.
+    """
+    left = np.arange(len(matrix))
+    ways: list[Direction] = ["min"] * matrix.shape[1]
+    peeled = [left[non_dominated(matrix, ways)]]
+    while sum(map(len, peeled)) < min(enough, len(matrix)):
+        left = np.setdiff1d(left, peeled[-1], assume_unique=True)
+        peeled.append(left[non_dominated(matrix[left], ways)])
+    return peeled
 
 
 def hypervolume(

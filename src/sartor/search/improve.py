@@ -1,49 +1,47 @@
 """Choose a batch that improves a front most, and is diverse."""
 
 import numpy as np
-import numpy.typing as npt
 
-from sartor.search.front import non_dominated
+from sartor.search.front import Indices, fronts, non_dominated
 from sartor.search.protocol import Numbers
 
-MARGIN = 0.1
-"""How far beyond the worst point the reference lies, in units of the range."""
 SPACING = 2
 """Designs of a batch stand apart by the range over so many times their number, if they can."""
 NEARBY = 0.2
 """What a design counts that is expected to equal a chosen one."""
-MOST = 400
+MOST = 500
 """Candidates that are compared one by one."""
 FEW = 40
 """The same with more than two objectives, where the comparison takes a hundred times as long."""
 
 
-def improving_batch(front: Numbers, possible: Numbers, expected: Numbers, count: int) -> list[int]:
-    """Choose candidates one after another by the hypervolume each is expected to add.
+def improving_batch(
+    front: Numbers, possible: Numbers, expected: Numbers, count: int, weights: Numbers
+) -> Indices:
+    """Choose candidates one after another by the hypervolume each may add.
 
     A chosen one then counts with what is expected of it, and those that are expected to equal it
     count less.
 
     Args:
-        front: Points known, (p, m), as costs between about 0 and 1.
-        possible: Candidates as they may turn out, each as likely, (possibilities, n, m).
+        front: Points known, (p, m), as costs of which 1 is the worst that counts.
+        possible: Candidates as they may turn out, each as likely, (possibilities, n, m); infinite
+            where that is of no use.
         expected: Candidates as expected, (n, m).
         count: How many to choose.
+        weights: What a gain by each counts, (n,).
 
     Returns:
         Positions of the chosen; fewer where no candidate is left that adds anything.
     """
-    if len(expected) == 0:
-        return []
-    reference = np.vstack([front, expected, possible.max(axis=0)]).max(axis=0) + MARGIN
-    pool = _thinned(possible.min(axis=0), MOST if len(reference) == 2 else FEW)
+    reference = np.ones(expected.shape[1])
+    pool = _promising(front, possible, weights, reference)
     known = front
     chosen: list[int] = []
+    apart = weights[pool]
     left = np.ones(len(pool), bool)
-    apart = np.ones(len(pool))
     while len(chosen) < count and left.any():
-        gains = np.mean([added(known, points[pool], reference) for points in possible], axis=0)
-        gains = np.where(left, apart * gains, -np.inf)
+        gains = np.where(left, apart * _expected_gains(known, possible[:, pool], reference), 0.0)
         best = int(np.argmax(gains))
         if gains[best] <= 0:
             break
@@ -51,8 +49,27 @@ def improving_batch(front: Numbers, possible: Numbers, expected: Numbers, count:
         chosen.append(int(pool[best]))
         known = np.vstack([known, expected[pool[best]]])
         distance = np.abs(expected[pool] - expected[pool[best]]).max(axis=1)
-        apart = np.minimum(apart, NEARBY + (1 - NEARBY) * distance * SPACING * count)
-    return chosen
+        near = np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count)
+        apart = np.minimum(apart, weights[pool] * near)
+    return np.array(chosen, np.int64)
+
+
+def _promising(front: Numbers, possible: Numbers, weights: Numbers, reference: Numbers) -> Indices:
+    """Return the candidates that alone add most, most first."""
+    if len(reference) > 2:  # too many to compare: those that may turn out best
+        return fronts(possible.min(axis=0), FEW)[0][:FEW]
+    gains = weights * _expected_gains(front, possible, reference)
+    return np.argsort(-gains, kind="stable")[: min(MOST, int((gains > 0).sum()))]
+
+
+def _expected_gains(front: Numbers, possible: Numbers, reference: Numbers) -> Numbers:
+    """Average the square roots of what candidates may add, (n,).
+
+    Between what is gained and how likely anything is gained: those that promise most by an unlikely
+    turn are chosen again and again else, which disappoint (docs/benchmarks.md).
+    """
+    gains = [np.sqrt(added(front, points, reference)) for points in possible]
+    return np.asarray(np.mean(gains, axis=0), float)
 
 
 def added(front: Numbers, points: Numbers, reference: Numbers) -> Numbers:
@@ -66,6 +83,10 @@ def added(front: Numbers, points: Numbers, reference: Numbers) -> Numbers:
     front = front[(front < reference).all(axis=1)]
     if len(front):
         front = front[non_dominated(front, ["min"] * len(reference))]
+    if len(reference) == 1:
+        best = min([reference[0], *front[:, 0]])
+        less: Numbers = np.maximum(0.0, best - points[:, 0])
+        return less
     if len(reference) == 2:
         return _added_in_plane(front, points, reference)
     return np.array([_added_by_one(front, point, reference) for point in points])
@@ -92,13 +113,4 @@ def _added_by_one(front: Numbers, point: Numbers, reference: Numbers) -> float:
     box = float(np.prod(reference - point))
     if len(front) == 0:
         return box
-    return box - float(HV(ref_point=reference)(np.maximum(front, point)))
-
-
-def _thinned(points: Numbers, count: int) -> npt.NDArray[np.int64]:
-    """Keep the candidates of the first fronts, at most `count`."""
-    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
-
-    fronts = NonDominatedSorting().do(points, n_stop_if_ranked=count)
-    kept: npt.NDArray[np.int64] = np.concatenate(fronts).astype(np.int64)
-    return kept[:count]
+    return max(0.0, box - float(HV(ref_point=reference)(np.maximum(front, point))))

@@ -30,6 +30,8 @@ class Problem:
     limits: tuple[Limit, ...] = ()
     estimate: Estimate | None = None
     """Called on batches. A limit on what it returns holds from the first design on."""
+    logarithmic: frozenset[str] = frozenset()
+    """Objectives of which a share counts and not a difference: 1 to 2 ms is as far as 2 to 4 ms."""
 
     def __post_init__(self) -> None:
         if not self.objectives:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sartor.search.front import Indices
+from sartor.search.front import Indices, fronts
 from sartor.search.protocol import Numbers
 
 
@@ -36,18 +36,18 @@ def survive(matrix: Numbers, excess: Numbers, count: int, rng: np.random.Generat
         rng: Settles ties.
 
     Source:
-        Deb et al. 2002, NSGA-II, sections III and VI; ranks and crowding computed by pymoo.
+        Deb et al. 2002, NSGA-II, sections III and VI; crowding computed by pymoo.
     """
     from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
-    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
 
     kept = np.flatnonzero(excess <= 0)
-    fronts = [kept[front] for front in NonDominatedSorting().do(matrix[kept])] if len(kept) else []
+    ordered = [kept[front] for front in fronts(matrix[kept], count)] if len(kept) else []
     missed = np.flatnonzero(excess > 0)
-    fronts += [missed[[place]] for place in np.argsort(excess[missed], kind="stable")]
+    nearest = missed[np.argsort(excess[missed], kind="stable")]
+    ordered += [nearest[[place]] for place in range(min(count, len(nearest)))]
     chosen, ranks, crowds = [], [], []
     left = count
-    for number, front in enumerate(fronts):
+    for number, front in enumerate(ordered):
         crowding = np.asarray(calc_crowding_distance(matrix[front]), float)
         order = np.lexsort((rng.random(len(front)), -crowding))[:left]
         chosen.append(front[order])

@@ -1,6 +1,7 @@
 """Designs as rows of whole numbers, to draw, cross, mutate and encode thousands in one call."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,17 @@ from sartor.space.choice import Choice
 
 Genes = npt.NDArray[np.int64]
 """The positions of a design's options, (choices,), or those of several, (n, choices)."""
-Features = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the numbers are that describe a design, (features,) each."""
+
+    kinds: Genes
+    """Alike in meaning: 0 for options, 1 for ranks, 2 for counts."""
+    groups: Genes
+    """Of one choice, or of one set of choices that are counted together."""
 
 
 class Coding:
@@ -32,9 +43,10 @@ class Coding:
         ]
         several = self.cardinalities > 1
         self._ordered = np.array([it.ordered for it in choices], bool) & several
-        widths = self.cardinalities + self._ordered
-        self._columns = np.cumsum(widths) - widths  # where the features of each choice begin
-        self.features_wide = int(widths.sum())
+        self._alike = _alike(choices)
+        self._columns = np.cumsum(self.cardinalities) - self.cardinalities
+        self.features = _described(self.cardinalities, self._ordered, self._alike)
+        """What the numbers are that `featured` returns."""
         # Odd multipliers: sums that wrap around tell rows apart as a hash does.
         rng = np.random.default_rng(0)
         self._multipliers = rng.integers(2**62, size=len(choices), dtype=np.int64) * 2 + 1
@@ -46,6 +58,11 @@ class Coding:
             # A parent stands before its child, so that it is decided already.
             on[:, position] &= on[:, parent] & allowed[genes[:, parent]]
         return on
+
+    def every(self) -> Genes:
+        """Return all designs, (designs, choices); for small spaces."""
+        grid = np.indices(tuple(self.cardinalities.tolist())).reshape(len(self.cardinalities), -1).T
+        return np.unique(self.settled(grid), axis=0)
 
     def settled(self, genes: Genes) -> Genes:
         """Return genes with those of inactive choices set to 0, (n, choices)."""
@@ -114,20 +131,24 @@ class Coding:
             around.append(rows)
         return self.settled(np.concatenate(around))
 
-    def features(self, genes: Genes) -> Features:
-        """Encode designs for a predictor, (n, features).
+    def featured(self, genes: Genes) -> Numbers:
+        """Encode designs for a predictor, (n, features), as `features` describes.
 
-        A choice is one-hot, with its rank (0 to 1) beside it where it is ordered; an inactive one
-        is all zeros.
+        Choices are one-hot (inactive ones all zeros). Then follow the ranks of ordered ones, 0 to
+        1, and for choices with the same options how many of them have each, which often tells more
+        than where they stand.
         """
         active = self.active(genes)
-        matrix = np.zeros((len(genes), self.features_wide))
         rows = np.arange(len(genes))[:, None]
-        matrix[rows, self._columns + genes] = active
+        hot = np.zeros((len(genes), int(self.cardinalities.sum())))
+        hot[rows, self._columns + genes] = active
         ranked = np.flatnonzero(self._ordered)
-        ranks = genes[:, ranked] / (self.cardinalities[ranked] - 1)
-        matrix[:, self._columns[ranked] + self.cardinalities[ranked]] = ranks * active[:, ranked]
-        return matrix
+        ranks = genes[:, ranked] / (self.cardinalities[ranked] - 1) * active[:, ranked]
+        counts = [
+            hot[:, self._columns[alike][:, None] + np.arange(self.cardinalities[alike[0]])].sum(1)
+            for alike in self._alike
+        ]
+        return np.hstack([hot, ranks, *counts])
 
     def keys(self, genes: Genes) -> npt.NDArray[np.int64]:
         """Return a number for each design that no other is likely to have, (n,)."""
@@ -147,3 +168,25 @@ class Coding:
 def _allowed(parent: Choice, options: Sequence[object]) -> npt.NDArray[np.bool_]:
     """Tell which options of a choice make another one active, (options,)."""
     return np.array([option in options for option in parent.options], bool)
+
+
+def _alike(choices: Sequence[Choice]) -> list[Genes]:
+    """Group choices that have the same options, two and more, by their positions."""
+    groups: dict[tuple[tuple[object, ...], bool], list[int]] = {}
+    for position, choice in enumerate(choices):
+        groups.setdefault((choice.options, choice.ordered), []).append(position)
+    return [
+        np.array(it) for it in groups.values() if len(it) > 1 and len(choices[it[0]].options) > 1
+    ]
+
+
+def _described(
+    cardinalities: Genes, ordered: npt.NDArray[np.bool_], alike: list[Genes]
+) -> Features:
+    choices = len(cardinalities)
+    counted = [np.full(cardinalities[it[0]], choices + number) for number, it in enumerate(alike)]
+    parts = [np.repeat(np.arange(choices), cardinalities), np.flatnonzero(ordered), *counted]
+    kinds = [0, 1, *(2 for _ in alike)]
+    return Features(
+        kinds=np.repeat(kinds, [len(part) for part in parts]), groups=np.concatenate(parts)
+    )

@@ -133,6 +133,7 @@ def search_designs(
         seed=job.asked.seed,
         storage=trials,
         estimate=survey.estimate,
+        logarithmic=["latency_ms"],
         stop=stop,
         on_trial=on_trial,
         origin=SEARCH,

@@ -1,0 +1,160 @@
+"""Predict what an evaluation would measure, from the options of a design."""
+
+import numpy as np
+
+from sartor.search.predictors import members as _  # noqa: F401
+from sartor.search.predictors.process import Process
+from sartor.search.predictors.protocol import MEMBERS, Member
+from sartor.search.predictors.scales import Scale, fitting
+from sartor.search.protocol import Numbers
+from sartor.space import Features
+from sartor.units import Direction
+
+LEAST_WEIGHT = 0.05
+"""Members with a smaller say have none."""
+ENOUGH = 30
+"""Trials from which on other members than the process may have a say."""
+
+
+class Prediction:
+    """What a metric may be, for n designs.
+
+    Args:
+        scale: On which it was learned.
+        mean: Expected scores, (n,).
+        spread: Their standard deviations, (n,).
+    """
+
+    def __init__(self, scale: Scale, mean: Numbers, spread: Numbers) -> None:
+        self._scale, self._mean, self._spread = scale, mean, spread
+
+    def at(self, deviations: float) -> Numbers:
+        """Return the values so many standard deviations above what is expected, (n,)."""
+        return self._scale.at(self._mean, self._spread, deviations)
+
+    @property
+    def expected(self) -> Numbers:
+        """The values that are expected (their medians), (n,)."""
+        return self.at(0.0)
+
+
+class Predictor:
+    """An ensemble that learns one metric.
+
+    A Gaussian process says how unsure it is, and on which scale the metric is learned best. The
+    other members (`MEMBERS`) have the say that predicts best what was left out.
+
+    Args:
+        features: What the numbers of a design are.
+        way: What is better.
+        seed: Of the members, 0 or more.
+        members: Names of those that may join the process.
+
+    Source:
+        Weights: Breiman 1996, Stacked regressions (not negative, from left-out predictions).
+    """
+
+    def __init__(
+        self, features: Features, way: Direction, seed: int, members: tuple[str, ...] = ()
+    ) -> None:
+        self.rank_correlation = float("nan")
+        """Spearman's, of values predicted for trials that were left out."""
+        self.error = float("nan")
+        """Root mean square error of those predictions, in the unit of the metric."""
+        self.weights: dict[str, float] = {"process": 1.0}
+        """What each member has to say."""
+        self._features, self._way, self._seed = features, way, seed
+        self._names = members
+        self._members: dict[str, Member] = {}
+        self._process = Process(features)
+        self._kind = 0
+
+    def tune(self, x: Numbers, values: Numbers) -> "Predictor":
+        """Choose the scale, the parameters of the process and the say of the members.
+
+        Args:
+            x: Designs, (n, features).
+            values: What was measured of them, (n,).
+
+        Raises:
+            ValueError: There is nothing to learn from, or a value is not finite.
+        """
+        values = _checked(values)
+        scales = fitting(values, self._way)
+        tried = [Process(self._features).tune(x, it.scores(values)) for it in scales]
+        errors = [self._judged(p, s, x, values) for p, s in zip(tried, scales, strict=True)]
+        self._kind = int(np.argmin(errors))
+        self._process = tried[self._kind]
+        self._weigh(x, scales[self._kind].scores(values))
+        return self
+
+    def fit(self, x: Numbers, values: Numbers) -> "Predictor":
+        """Learn designs, (n, features), and what was measured of them, (n,), as it was tuned.
+
+        Raises:
+            ValueError: There is nothing to learn from, or a value is not finite.
+        """
+        values = _checked(values)
+        self._scale = fitting(values, self._way)[self._kind]
+        self._judged(self._process, self._scale, x, values)
+        for member in self._members.values():
+            member.fit(x, self._scale.scores(values))
+        left_out = self._process.left_out
+        guess = self._scale.at(left_out, np.zeros_like(left_out), 0.0)
+        self.rank_correlation = rank_correlation(values, guess)
+        self.error = float(np.sqrt(np.mean((values - guess) ** 2)))
+        return self
+
+    def predict(self, x: Numbers) -> Prediction:
+        """Predict the metric of designs, (n, features)."""
+        if len(x) == 0:
+            return Prediction(self._scale, np.empty(0), np.empty(0))
+        mean, spread = self._process.predict(x)
+        mean = self.weights["process"] * mean
+        for name, member in self._members.items():
+            mean = mean + self.weights[name] * member.mean(x)
+        return Prediction(self._scale, mean, spread)
+
+    def _judged(self, process: Process, scale: Scale, x: Numbers, values: Numbers) -> float:
+        scores = scale.scores(values)
+        process.fit(x, scores)
+        return scale.judge(scores, process.left_out, process.left_out_spread)
+
+    def _weigh(self, x: Numbers, scores: Numbers) -> None:
+        """Find the say of each member that predicts best what was left out."""
+        from scipy.optimize import nnls
+
+        self.weights, self._members = {"process": 1.0}, {}
+        if len(scores) < ENOUGH or not self._names:
+            return
+        members = {name: MEMBERS[name](self._seed) for name in self._names}
+        for member in members.values():
+            member.tune(x, scores)
+        left_out = [self._process.left_out, *(it.left_out for it in members.values())]
+        centre = scores.mean()
+        found = nnls(np.stack(left_out, axis=1) - centre, scores - centre)[0]
+        names = ["process", *members]
+        total = found.sum()
+        if total <= 0:
+            return
+        kept = {n: w / total for n, w in zip(names, found, strict=True) if w > LEAST_WEIGHT * total}
+        whole = sum(kept.values())
+        self.weights = {"process": 0.0} | {name: weight / whole for name, weight in kept.items()}
+        self._members = {name: it for name, it in members.items() if name in kept}
+
+
+def rank_correlation(one: Numbers, other: Numbers) -> float:
+    """Return Spearman's rank correlation, 0 where one side is constant, (n,) each."""
+    from scipy.stats import rankdata
+
+    first, second = rankdata(one), rankdata(other)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _checked(values: Numbers) -> Numbers:
+    values = np.asarray(values, float)
+    if len(values) == 0 or not np.isfinite(values).all():
+        raise ValueError("a predictor needs at least one value, and none that is not finite")
+    return values

@@ -8,7 +8,7 @@ from sartor.study.cache import CACHE
 from sartor.study.checkpoints import Checkpoint, Checkpoints
 from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
-from sartor.study.records import State, Trial
+from sartor.study.records import State, Trial, distributions
 from sartor.study.sealed import read_json, write_json
 from sartor.study.trials import Trials
 
@@ -22,6 +22,7 @@ __all__ = [
     "Trial",
     "Trials",
     "disk_errors",
+    "distributions",
     "read_json",
     "replacing",
     "write_bytes",

@@ -1,5 +1,15 @@
 """Strategies: which designs are evaluated next. One file each, registered by name."""
 
-from sartor.search.strategies import ensemble, evolution, local, nsga2, nsga3, predictor, random
+from sartor.search.strategies import (
+    ensemble,
+    evolution,
+    gp,
+    local,
+    nsga2,
+    nsga3,
+    predictor,
+    random,
+    tpe,
+)
 
-__all__ = ["ensemble", "evolution", "local", "nsga2", "nsga3", "predictor", "random"]
+__all__ = ["ensemble", "evolution", "gp", "local", "nsga2", "nsga3", "predictor", "random", "tpe"]

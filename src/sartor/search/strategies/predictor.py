@@ -7,7 +7,7 @@ import numpy as np
 
 from sartor.search.candidates import evolved, neighbours, whole
 from sartor.search.feasible import sample_feasible, stratified
-from sartor.search.front import Indices, non_dominated
+from sartor.search.front import Indices, fronts
 from sartor.search.history import History
 from sartor.search.improve import improving_batch
 from sartor.search.met import Met
@@ -24,18 +24,21 @@ FENCE = 1.5
 BEYOND = 0.3
 """How far a design may lie beyond the best so far and count for it, in units of the range."""
 NEIGHBOUR = 5.0
-"""What the gain counts that a neighbour of the front promises, against that by any other."""
+"""What the gain counts that a neighbour of the front promises, against that by any other, in a
+space that is looked at whole. Where candidates are evolved, they are near the front anyway."""
+AROUND = 10
+"""Designs whose neighbours are meant, at least: where the front has fewer, with those behind it."""
 TINY = 1e-12
 EXPLORE = 8
-"""One design in so many is drawn at random, which keeps the predictor honest."""
+"""One design in so many, on average, is drawn at random, which keeps the predictor honest."""
 
 
 class PredictorGuided:
     """Evaluate a spread sample, learn to predict, evolve on predictions, evaluate the best, repeat.
 
-    The batch is chosen for the hypervolume it may add. Designs that differ in one choice from the
-    front count more: where a front is, more of it is near, and predictors that look at a whole
-    space tend to miss just that (docs/benchmarks.md).
+    The batch is chosen for the hypervolume it may add. In a small space designs that differ in one
+    choice from the front count more: where a front is, more of it is near, and predictors that look
+    at a whole space tend to miss just that (docs/benchmarks.md).
 
     Args:
         problem: The search.
@@ -59,7 +62,8 @@ class PredictorGuided:
             drawn = stratified(history.problem, count, rng, exclude=history.met)
             return history.asked(drawn)
         self._oracle.learn()
-        chosen = history.asked(self._promising(count - count // EXPLORE, rng))
+        at_random = count // EXPLORE + int(rng.random() < (count % EXPLORE) / EXPLORE)
+        chosen = history.asked(self._promising(count - at_random, rng))
         return chosen + self._explore(count - len(chosen), rng)
 
     def tell(self, trials: Sequence[Scored]) -> None:
@@ -85,8 +89,8 @@ class PredictorGuided:
         history, oracle = self._history, self._oracle
         costs = oracle.measured()
         kept = self._kept()
-        front = kept[non_dominated(costs[kept], ["min"] * costs.shape[1])]
-        around = neighbours(history, front)
+        peeled = [kept[front] for front in fronts(costs[kept], AROUND)]
+        front, around = peeled[0], neighbours(history, np.concatenate(peeled))
         candidates = self._candidates(around, rng)
         if not len(candidates) or count < 1:
             return candidates[:0]
@@ -110,6 +114,8 @@ class PredictorGuided:
         return candidates[best_first[:count]]
 
     def _weights(self, candidates: Genes, around: Genes) -> Numbers:
+        if self._whole is None:
+            return np.ones(len(candidates))
         met = Met(self._history.problem.coding)
         met.add(around)
         return np.where(met.knows(candidates), NEIGHBOUR, 1.0)

@@ -78,6 +78,13 @@ class TestThePredictor:
         expected = fitted(x, np.full_like(values, 0.5)).predict(x).expected
         assert expected == pytest.approx(0.5)
 
+    def test_what_is_expected_is_told_fast_and_with_its_spread_alike(self) -> None:
+        predictor = fitted(*encoded(60, 0))
+        unseen = encoded(9000, 1)[0]  # more than are predicted at once
+        alike = pytest.approx(predictor.predict(unseen).expected, abs=1e-5)
+        assert predictor.expected(unseen) == alike
+        assert predictor.expected(unseen[:0]).shape == (0,)
+
     def test_nothing_is_predicted_for_no_designs(self) -> None:
         x, values = encoded(20, 0)
         assert fitted(x, values).predict(x[:0]).expected.shape == (0,)

@@ -16,6 +16,8 @@ SMALL = 20_000
 """Designs of a space that is looked at whole."""
 POPULATION = 200
 GENERATIONS = 12
+CANDIDATES = 2500
+"""Designs of those looked at, from which a batch is chosen."""
 AROUND = 2000
 """Neighbours of the front that are looked at, at most."""
 
@@ -46,7 +48,7 @@ def evolved(oracle: Oracle, history: History, around: Genes, rng: np.random.Gene
         rng: Randomness.
 
     Returns:
-        All new designs that were looked at and keep the limits as far as is estimated,
+        The best new designs that were looked at and keep the limits as far as is estimated,
         (n, choices).
     """
     problem = history.problem
@@ -69,8 +71,10 @@ def evolved(oracle: Oracle, history: History, around: Genes, rng: np.random.Gene
         genes = np.concatenate([genes, children])
         expected = np.concatenate([expected, outlook.expected])
         excess = np.concatenate([excess, outlook.excess])
-    new = genes[~history.met.knows(genes)]
-    return new[problem.excess(problem.estimates(new), len(new)) <= 0]
+    new = np.flatnonzero(~history.met.knows(genes))
+    best = survive(expected[new], excess[new], CANDIDATES, rng).chosen
+    kept = genes[new[best]]
+    return kept[problem.excess(problem.estimates(kept), len(kept)) <= 0]
 
 
 def _best(oracle: Oracle, history: History, rng: np.random.Generator) -> Indices:

@@ -30,19 +30,25 @@ class History:
         self.batch = 0
         """Number of the batch that is asked for next."""
         self._asks = 0
+        self._columns: dict[str, Numbers] = {}
 
     def tell(self, trials: Sequence[Scored]) -> None:
         """Remember trials."""
         encoded = self.problem.space.encode([trial.design for trial in trials])
         self.met.add(encoded)
         whole = [place for place, trial in enumerate(trials) if self._is_whole(trial)]
-        good = self.good + [trials[place] for place in whole]
-        genes = np.concatenate([self.genes, encoded[whole]])
+        good, genes = [trials[place] for place in whole], encoded[whole]
+        # Those of a later batch follow; only what comes late is sorted in among all others.
+        if self.good and good and min(trial.batch for trial in good) <= self.good[-1].batch:
+            good, genes = self.good + good, np.concatenate([self.genes, genes])
+            self.good, self.genes = [], self.genes[:0]
         # Sorted, so that the order in which parallel evaluations end does not matter.
         order = sorted(range(len(good)), key=lambda it: (good[it].batch, good[it].design.id))
-        self.good, self.genes = [good[place] for place in order], genes[order]
+        self.good += [good[place] for place in order]
+        self.genes = np.concatenate([self.genes, genes[order]])
         self.batch = max([self.batch, *(1 + trial.batch for trial in trials)])
         self._asks = 0
+        self._columns.clear()
 
     def _is_whole(self, trial: Scored) -> bool:
         return all(math.isfinite(trial.values.get(it, math.nan)) for it in self.problem.objectives)
@@ -60,7 +66,10 @@ class History:
 
     def values(self, metric: str) -> Numbers:
         """Return the numbers of `good` for a metric, (n,), NaN where it was not measured."""
-        return np.array([trial.values.get(metric, np.nan) for trial in self.good], float)
+        if metric not in self._columns:
+            column = [trial.values.get(metric, np.nan) for trial in self.good]
+            self._columns[metric] = np.array(column, float)
+        return self._columns[metric]
 
     def excess(self) -> Numbers:
         """Return by how much `good` miss the limits that were measured, (n,)."""

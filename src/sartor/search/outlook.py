@@ -98,6 +98,9 @@ class Oracle:
         """
         numbers = self.problem.estimates(genes)
         features = self._encode(genes, numbers)
+        if not possibilities:
+            numbers |= {name: it.expected(features) for name, it in self._predictors.items()}
+            return self._sure(numbers, len(genes))
         guesses = {name: it.predict(features) for name, it in self._predictors.items()}
         expected = numbers | {name: it.expected for name, it in guesses.items()}
         outcomes = [
@@ -116,6 +119,15 @@ class Oracle:
             excess=self.problem.excess(expected, len(genes)),
             possible=np.array([self.on_scale(it) for it in outcomes]).reshape(*shape, width),
             missed=np.array(missed).reshape(shape),
+        )
+
+    def _sure(self, numbers: dict[str, Numbers], count: int) -> Outlook:
+        nothing = np.empty((0, count, len(self.problem.objectives)))
+        return Outlook(
+            expected=self.on_scale(numbers),
+            excess=self.problem.excess(numbers, count),
+            possible=nothing,
+            missed=nothing[:, :, 0],
         )
 
     def on_scale(self, numbers: dict[str, Numbers]) -> Numbers:

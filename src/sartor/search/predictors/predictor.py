@@ -110,10 +110,20 @@ class Predictor:
         if len(x) == 0:
             return Prediction(self._scale, np.empty(0), np.empty(0))
         mean, spread = self._process.predict(x)
+        return Prediction(self._scale, self._together(x, mean), spread)
+
+    def expected(self, x: Numbers) -> Numbers:
+        """Predict the values that are expected of designs, (n,), at a fraction of the time."""
+        if len(x) == 0:
+            return np.empty(0)
+        mean = self._together(x, self._process.mean(x))
+        return self._scale.at(mean, np.zeros_like(mean), 0.0)
+
+    def _together(self, x: Numbers, mean: Numbers) -> Numbers:
         mean = self.weights["process"] * mean
         for name, member in self._members.items():
             mean = mean + self.weights[name] * member.mean(x)
-        return Prediction(self._scale, mean, spread)
+        return mean
 
     def _judged(self, process: Process, scale: Scale, x: Numbers, values: Numbers) -> float:
         scores = scale.scores(values)

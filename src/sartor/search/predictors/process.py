@@ -1,6 +1,7 @@
 """A Gaussian process that learns which choices matter, and says how unsure it is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ STEPS = 50
 FIRM = 1.2
 """Standard deviation that parameters have before anything is known of them, as logarithms."""
 LEAST_NOISE = 1e-4
+CHUNK = 1024
+"""Designs that are predicted at once: what is computed for them stays in the cache."""
 
 
 class Process:
@@ -78,9 +81,20 @@ class Process:
         return self
 
     def mean(self, x: Numbers) -> Numbers:
-        """Return the expected values of designs, (n,)."""
-        kernel = self._kernel(self._parts(self._parameters), self._scaled(x), self._x)
-        mean: Numbers = self._mean + self._unit * (kernel @ self._weights)
+        """Return the expected values of designs, (n,).
+
+        In single precision and without the spread: tens of thousands of designs in a second.
+        """
+        parts, scaled = self._parts(self._parameters), self._scaled(x)
+        root = self._root(parts.weights)
+        known = (self._x * root).astype(np.float32)
+        weights = (parts.bends * self._weights).astype(np.float32)
+        linear = scaled @ (parts.columns * (self._weights @ self._x))
+        bent = [
+            _bends((scaled[start : start + CHUNK] * root).astype(np.float32), known) @ weights
+            for start in range(0, len(x), CHUNK)
+        ]
+        mean: Numbers = self._mean + self._unit * (linear + np.concatenate(bent))
         return mean
 
     def predict(self, x: Numbers) -> tuple[Numbers, Numbers]:
@@ -88,6 +102,11 @@ class Process:
 
         The noise of measuring counts: what an evaluation will show is meant, not what is true.
         """
+        chunks = [self._predict(x[start : start + CHUNK]) for start in range(0, len(x), CHUNK)]
+        means, spreads = zip(*chunks, strict=True)
+        return np.concatenate(means), np.concatenate(spreads)
+
+    def _predict(self, x: Numbers) -> tuple[Numbers, Numbers]:
         parts = self._parts(self._parameters)
         scaled = self._scaled(x)
         kernel = self._kernel(parts, scaled, self._x)
@@ -131,15 +150,14 @@ class Process:
         return linear + parts.bends * self._bends(parts.weights, x, y)
 
     def _bends(self, weights: Numbers, x: Numbers, y: Numbers) -> Numbers:
-        root = np.sqrt((weights * self._unit_distance)[self._groups])
-        a, b = x * root, y * root
-        distance = a @ b.T
-        distance *= -2
-        distance += (a**2).sum(axis=1)[:, None]
-        distance += (b**2).sum(axis=1)
-        np.maximum(distance, 0, out=distance)
-        np.negative(distance, out=distance)
-        return np.exp(distance, out=distance)
+        root = self._root(weights)
+        bends: Numbers = _bends(x * root, y * root)
+        return bends
+
+    def _root(self, weights: Numbers) -> Numbers:
+        """Return by what features are multiplied, so that distances are weighted, (features,)."""
+        root: Numbers = np.sqrt((weights * self._unit_distance)[self._groups])
+        return root
 
     def _loss(self, at: Numbers, prior: Numbers, x: Numbers, y: Numbers) -> tuple[float, Numbers]:
         """Return minus the logarithm of the posterior probability, and its gradient."""
@@ -177,7 +195,19 @@ class _Parts:
     """Per group."""
 
 
-def _inverse(factor: npt.NDArray[np.floating]) -> Numbers:
+Floats = npt.NDArray[np.floating]
+
+
+def _bends(x: Floats, y: Floats) -> Any:  # Any: of the precision of what is given
+    """Return exp(-|x - y|^2), (n, p)."""
+    # One product gives minus the squared distance, 2 <x, y> - |x|^2 - |y|^2, without a pass more.
+    one = np.ones((len(y), 1), y.dtype)
+    left = np.hstack([2 * x, -(x**2).sum(axis=1, keepdims=True), -np.ones((len(x), 1), x.dtype)])
+    closeness = left @ np.hstack([y, one, (y**2).sum(axis=1, keepdims=True)]).T
+    return np.exp(closeness, out=closeness)
+
+
+def _inverse(factor: Floats) -> Numbers:
     """Invert a lower triangular matrix."""
     from scipy.linalg.lapack import dtrtri
 

@@ -7,9 +7,21 @@ from sartor.search.strategies import (
     local,
     nsga2,
     nsga3,
+    policy,
     predictor,
     random,
     tpe,
 )
 
-__all__ = ["ensemble", "evolution", "gp", "local", "nsga2", "nsga3", "predictor", "random", "tpe"]
+__all__ = [
+    "ensemble",
+    "evolution",
+    "gp",
+    "local",
+    "nsga2",
+    "nsga3",
+    "policy",
+    "predictor",
+    "random",
+    "tpe",
+]

@@ -218,6 +218,31 @@ def run_all(
             yield done
 
 
+def by_chance(table: str, count: int, seed: int) -> float:
+    """Return the share of the hypervolume that as many random designs reach."""
+    opened = open_table(table)
+    growing = Growing(opened.worst)
+    genes = opened.space.coding.drawn(count, np.random.default_rng(1000 + seed))
+    for accuracy, latency_ms in np.stack(opened.look_up(genes), axis=1).tolist():
+        growing.add(accuracy, latency_ms)
+    return growing.hypervolume / opened.whole
+
+
+def summary(runs: Sequence[Run], strategies: Sequence[str]) -> Iterator[str]:
+    """Describe the median of each strategy over all tables and seeds, to the last share."""
+    medians = {
+        name: np.quantile(
+            [run.reached[str(SHARES[-1])] or np.inf for run in runs if run.strategy == name],
+            0.5,
+            method="higher",
+        )
+        for name in strategies
+    }
+    for name, median in medians.items():
+        ratio = median / medians[strategies[0]]
+        yield f"{name}: {median:.0f} evaluations, {ratio:.1f} times {strategies[0]}'s"
+
+
 def row(runs: Sequence[Run]) -> str:
     """Describe the runs of a strategy on a table: medians and the middle half of the seeds."""
     cells = []
@@ -226,6 +251,10 @@ def row(runs: Sequence[Run]) -> str:
         counts = np.array([np.inf if it is None else it for it in reached])
         low, middle, high = np.quantile(counts, [0.25, 0.5, 0.75], method="higher")
         cells.append(f"{middle:.0f} ({low:.0f} to {high:.0f})".replace("inf", "never"))
+    chance = [by_chance(run.table, run.evaluations, run.seed) for run in runs]
+    cells.append(
+        f"{np.median(chance):.1%}" + (" (not beaten)" if np.median(chance) >= 0.99 else "")
+    )
     seconds = np.median([run.seconds / run.evaluations for run in runs])
     cells.append(f"{1000 * seconds:.1f} ms")
     return " | ".join([runs[0].table, runs[0].strategy, str(len(runs)), *cells])
@@ -251,12 +280,19 @@ def main() -> None:
     runs = list(run_all(jobs, given.save, given.processes))
     print(describe())
     heads = [f"evaluations to {share:.0%} (middle half)" for share in SHARES]
-    print("\n| " + " | ".join(["table", "strategy", "seeds", *heads, "for a design"]) + " |")
-    print("|---" * 6 + "|")
+    chance = "hypervolume of as many random designs"
+    print(
+        "\n| " + " | ".join(["table", "strategy", "seeds", *heads, chance, "for a design"]) + " |"
+    )
+    print("|---" * 7 + "|")
     for table in given.table:
         for strategy in given.strategy:
             own = [run for run in runs if (run.table, run.strategy) == (table, strategy)]
-            print(f"| {row(own)} |")
+            if own:
+                print(f"| {row(own)} |")
+    print(f"\nMedian over all tables and seeds, to {SHARES[-1]:.0%}:\n")
+    for line in summary(runs, given.strategy):
+        print(f"- {line}")
 
 
 if __name__ == "__main__":

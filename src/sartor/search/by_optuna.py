@@ -1,6 +1,5 @@
 """Optuna's samplers as strategies."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +10,7 @@ from sartor.search.history import History
 from sartor.search.met import Met
 from sartor.search.protocol import Problem, Scored, over
 from sartor.space import Design, Genes
+from sartor.study import without_log
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -42,6 +42,10 @@ class ByOptuna:
 
     def ask(self, count: int) -> list[Design]:
         """Return what the sampler suggests; see `Strategy`."""
+        with without_log():
+            return self._ask(count)
+
+    def _ask(self, count: int) -> list[Design]:
         history, problem = self._history, self._history.problem
         rng = history.rng()
         study = self._study(int(rng.integers(2**31)))
@@ -85,11 +89,8 @@ class ByOptuna:
         import optuna
 
         history, problem = self._history, self._history.problem
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            sampler = self._make(seed)
         study = optuna.create_study(
-            directions=[DIRECTIONS[way] for way in problem.directions], sampler=sampler
+            directions=[DIRECTIONS[way] for way in problem.directions], sampler=self._make(seed)
         )
         kinds = _distributions(problem)
         study.add_trials(

@@ -10,6 +10,7 @@ from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
 from sartor.study.records import State, Trial, distributions
 from sartor.study.sealed import read_json, write_json
+from sartor.study.silence import without_log
 from sartor.study.trials import Trials
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "distributions",
     "read_json",
     "replacing",
+    "without_log",
     "write_bytes",
     "write_json",
 ]

@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +17,7 @@ from sartor.study.records import (
     refuse_other_space,
     to_optuna,
 )
+from sartor.study.silence import without_log
 from sartor.units import Direction, Measurement
 
 if TYPE_CHECKING:
@@ -237,20 +237,15 @@ def _uncollected() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet(where: str) -> Iterator[None]:
-    """Silence Optuna's log and its notes on new features; turn a broken storage into a sentence."""
+    """Silence Optuna's log; turn a broken storage into a sentence."""
     import optuna
     from sqlalchemy.exc import DatabaseError
 
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        with without_log():
             yield
     except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
         raise _explained(error, where) from error
-    finally:
-        optuna.logging.set_verbosity(verbosity)
 
 
 def _explained(error: Exception, where: str) -> RunFolderError | DamagedFileError:

@@ -17,6 +17,7 @@ from sartor.cli import main
 from sartor.cli.commands import COMMANDS
 from sartor.errors import DataError
 from sartor.jobs.measuring import Measured
+from sartor.search import STRATEGIES
 
 HEAVY = ("torch", "onnxruntime", "openvino", "sklearn", "optuna", "plotly", "numpy", "rich", "timm")
 SAMPLE = Path(__file__).parents[1] / "report" / "summary.json"
@@ -88,6 +89,11 @@ def test_help_and_refusals_load_nothing_heavy(words: str) -> None:
         [sys.executable, "-c", code, *words.split()], capture_output=True, text=True, check=True
     )
     assert ended.stderr.splitlines()[-1] == "[]"
+
+
+def test_the_help_of_fit_names_every_strategy(run: Any) -> None:
+    words = run("fit", "--help").out.replace(",", " ").replace(".", " ").split()
+    assert set(STRATEGIES) <= set(words)
 
 
 def test_no_words_at_all_show_the_help(run: Any) -> None:

@@ -210,6 +210,14 @@ class TestScales:
             predictor = Predictor(features, "min", 0).tune(x, values).fit(x, values)
             assert isinstance(predictor._scale, kind)
 
+    def test_costs_may_turn_negative_after_it_was_tuned(self) -> None:
+        x = np.arange(40.0)[:, None]
+        features = Features(kinds=np.ones(1, np.int64), groups=np.zeros(1, np.int64))
+        values = np.exp(x[:, 0] / 4)
+        predictor = Predictor(features, "min", 0).tune(x, values)
+        values[3] = -1.0
+        assert np.isfinite(predictor.fit(x, values).predict(x).expected).all()
+
     def test_what_may_be_negative_is_learned_as_it_is(self) -> None:
         assert [type(it) for it in fitting(np.array([-1.0, 2.0]), "min")] == [Plain]
 

@@ -45,6 +45,15 @@ def test_what_is_suggested_is_what_the_strategy_asks_for(strategy: str) -> None:
         asker.tell([Scored(design, values, trial.number)])
 
 
+def test_trials_that_run_side_by_side_are_drawn_one_after_another() -> None:
+    study = optuna.create_study(
+        directions=["maximize", "minimize"], sampler=StrategySampler(TOY.space, "random")
+    )
+    suggested = [suggest(study.ask()) for _ in range(6)]
+    asker = STRATEGIES["random"](Problem(TOY.space, {"0": "max", "1": "min"}), 0)
+    assert suggested == [asker.ask(1)[0] for _ in range(6)]
+
+
 def test_designs_are_distinct_and_of_the_space() -> None:
     study = searched("evolution", 50)
     designs = {Design(trial.params) for trial in study.trials}

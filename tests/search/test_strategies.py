@@ -89,6 +89,18 @@ class TestEveryStrategy:
             asked += batch
         assert len(asked) == len(set(asked)) == 10
 
+    def test_a_space_larger_than_the_first_sample_is_asked_for_whole(self, make: Make) -> None:
+        space = Space([Choice(f"c{number}", tuple(range(4)), ordered=True) for number in range(3)])
+        strategy = make(Problem(space), 0)
+        asked = []
+        for number in range(12):
+            batch = strategy.ask(8)
+            told = [{"accuracy": 0.5 + 0.05 * it.integer("c0"), "latency_ms": 1.0} for it in batch]
+            pairs = zip(batch, told, strict=True)
+            strategy.tell([Scored(design, values, number) for design, values in pairs])
+            asked += batch
+        assert len(asked) == len(set(asked)) == 64
+
     def test_failed_trials_teach_but_do_not_stop_it(self, make: Make) -> None:
         strategy = make(TOY.problem(), 0)
         for number in range(4):

@@ -1,16 +1,16 @@
 """Optuna's samplers as strategies."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sartor.search.feasible import sample_feasible
-from sartor.search.history import History
+from sartor.search.history import Remembering
 from sartor.search.met import Met
 from sartor.search.protocol import Problem, Scored, over
 from sartor.space import Design, Genes
-from sartor.study import without_log
+from sartor.study import OPTUNA_DIRECTIONS, without_log
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 TRIES = 8
 """Designs asked of the sampler for one that is new and keeps the limits."""
-DIRECTIONS: dict[str, Literal["maximize", "minimize"]] = {"max": "maximize", "min": "minimize"}
 
 
-class ByOptuna:
+class ByOptuna(Remembering):
     """Asks a sampler of Optuna, in a study that is made anew of all trials for every batch.
 
     Ordered choices are integers to the sampler, others categories. What the sampler asks for again,
@@ -37,7 +36,7 @@ class ByOptuna:
     """
 
     def __init__(self, problem: Problem, seed: int, make: "Callable[[int], BaseSampler]") -> None:
-        self._history = History(problem, seed)
+        super().__init__(problem, seed)
         self._make = make
 
     def ask(self, count: int) -> list[Design]:
@@ -62,14 +61,6 @@ class ByOptuna:
             chosen = np.concatenate([chosen, drawn])
         return history.asked(chosen)
 
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
-
-    def report(self) -> dict[str, float]:
-        """Return nothing: a sampler does not say how good it is."""
-        return {}
-
     def _suggested(self, study: "Study", met: Met) -> Genes | None:
         """Ask for one design, (1, choices), that is new and keeps the limits, and meet it."""
         from optuna.trial import TrialState
@@ -90,7 +81,8 @@ class ByOptuna:
 
         history, problem = self._history, self._history.problem
         study = optuna.create_study(
-            directions=[DIRECTIONS[way] for way in problem.directions], sampler=self._make(seed)
+            directions=[OPTUNA_DIRECTIONS[way] for way in problem.directions],
+            sampler=self._make(seed),
         )
         kinds = _distributions(problem)
         study.add_trials(

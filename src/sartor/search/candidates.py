@@ -58,7 +58,7 @@ def evolved(oracle: Oracle, history: History, around: Genes, rng: np.random.Gene
         around = rng.choice(around, AROUND, replace=False)
     genes = met.fresh(np.concatenate([history.genes[_best(oracle, history, rng)], spread, around]))
     outlook = oracle.outlook(genes)
-    expected, excess = outlook.expected, outlook.excess
+    expected, excess, barred = outlook.expected, outlook.excess, outlook.barred
     places = np.arange(len(genes))
     for _ in range(GENERATIONS):
         ranked = survive(expected[places], excess[places], POPULATION, rng)
@@ -71,10 +71,10 @@ def evolved(oracle: Oracle, history: History, around: Genes, rng: np.random.Gene
         genes = np.concatenate([genes, children])
         expected = np.concatenate([expected, outlook.expected])
         excess = np.concatenate([excess, outlook.excess])
-    new = np.flatnonzero(~history.met.knows(genes))
+        barred = np.concatenate([barred, outlook.barred])
+    new = np.flatnonzero(~history.met.knows(genes) & ~barred)
     best = survive(expected[new], excess[new], CANDIDATES, rng).chosen
-    kept = genes[new[best]]
-    return kept[problem.excess(problem.estimates(kept), len(kept)) <= 0]
+    return genes[new[best]]
 
 
 def _best(oracle: Oracle, history: History, rng: np.random.Generator) -> Indices:

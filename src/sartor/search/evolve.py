@@ -1,13 +1,11 @@
 """Evolution: children of the designs that survive."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sartor.search.feasible import sample_feasible, stratified
-from sartor.search.history import History
+from sartor.search.history import Remembering
 from sartor.search.met import Met
-from sartor.search.protocol import Problem, Scored
+from sartor.search.protocol import Problem
 from sartor.search.survival import Ranked, Survival
 from sartor.space import Coding, Design, Genes
 
@@ -20,7 +18,7 @@ CROSSED = 0.9
 """Share of the children that have two parents."""
 
 
-class Evolution:
+class Evolution(Remembering):
     """Asks for children of the designs that survive of all trials so far.
 
     The population is made anew from all trials for every batch, so that nothing else need be kept.
@@ -34,7 +32,7 @@ class Evolution:
     """
 
     def __init__(self, problem: Problem, seed: int, survival: Survival) -> None:
-        self._history = History(problem, seed)
+        super().__init__(problem, seed)
         self._survival = survival
 
     def ask(self, count: int) -> list[Design]:
@@ -54,10 +52,6 @@ class Evolution:
                 return history.asked(chosen)
         drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
         return history.asked(np.concatenate([chosen, drawn]))
-
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
 
     def report(self) -> dict[str, float]:
         """Return the number of trials that the population is selected from."""

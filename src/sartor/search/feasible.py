@@ -6,7 +6,7 @@ import numpy as np
 
 from sartor.errors import LimitError
 from sartor.search.met import Met
-from sartor.search.protocol import Numbers, Problem, over
+from sartor.search.protocol import Numbers, Problem, logarithms, over
 from sartor.space import Coding, Genes
 from sartor.units import show
 
@@ -90,16 +90,12 @@ def stratified(
     metric = cost_metric(problem)
     if metric is None or not len(pool):
         return rng.permutation(pool)[:count]
-    first, third = np.quantile(_log(problem.estimates(pool)[metric]), [0.25, 0.75])
+    first, third = np.quantile(logarithms(problem.estimates(pool)[metric]), [0.25, 0.75])
     pool, costs = _pushed_to_the_ends(problem, pool, metric, rng, exclude)
     # A few broken designs that cost next to nothing must not take half of the axis.
     reach = FAR_OUT * (third - first)
-    axis = np.clip(_log(costs), first - reach, third + reach)
+    axis = np.clip(logarithms(costs), first - reach, third + reach)
     return pool[spread(axis, count)]
-
-
-def _log(costs: Numbers) -> Numbers:
-    return np.log(np.maximum(np.nan_to_num(costs), np.finfo(float).tiny))
 
 
 def _pushed_to_the_ends(

@@ -83,3 +83,23 @@ class History:
             for name, way in self.problem.objectives.items()
         ]
         return np.stack(columns, axis=1)
+
+
+class Remembering:
+    """What every strategy is made of: it remembers what it is told, and says nothing of itself.
+
+    Args:
+        problem: The search.
+        seed: 0 or more.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self._history = History(problem, seed)
+
+    def tell(self, trials: Sequence[Scored]) -> None:
+        """Take in trials; see `Strategy`."""
+        self._history.tell(trials)
+
+    def report(self) -> dict[str, float]:
+        """Return nothing; see `Strategy`."""
+        return {}

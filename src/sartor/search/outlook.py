@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from sartor.search.front import Indices, costs
 from sartor.search.history import History
@@ -29,6 +30,8 @@ class Outlook:
     """Costs, (n, m), on the scale of the problem."""
     excess: Numbers
     """By how much the limits are missed as is expected, (n,)."""
+    barred: npt.NDArray[np.bool_]
+    """The estimates alone miss a limit, (n,)."""
     possible: Numbers
     """Costs as they may turn out, each as likely as another, (possibilities, n, m)."""
     missed: Numbers
@@ -69,11 +72,10 @@ class Oracle:
         step = _step(count)
         if step != self._tuned:
             self._tuned = step
-            for metric, (x, values) in self._known(step).items():
-                predictor = Predictor(
-                    self._encode.features, self._ways[metric], self._history.seed, self._members
-                )
-                self._predictors[metric] = predictor.tune(x, values)
+            self._predictors = {
+                metric: self._predictor(metric).tune(x, values)
+                for metric, (x, values) in self._known(step).items()
+            }
         for metric, (x, values) in self._known(count).items():
             if metric in self._predictors:
                 self._predictors[metric].fit(x, values)
@@ -99,35 +101,35 @@ class Oracle:
         numbers = self.problem.estimates(genes)
         features = self._encode(genes, numbers)
         if not possibilities:
-            numbers |= {name: it.expected(features) for name, it in self._predictors.items()}
-            return self._sure(numbers, len(genes))
+            expected = {name: it.expected(features) for name, it in self._predictors.items()}
+            return self._of(numbers, expected, [], len(genes))
         guesses = {name: it.predict(features) for name, it in self._predictors.items()}
-        expected = numbers | {name: it.expected for name, it in guesses.items()}
+        expected = {name: it.expected for name, it in guesses.items()}
         outcomes = [
-            numbers
-            | {
+            {
                 name: guess.at(float(deviation))
                 for (name, guess), deviation in zip(guesses.items(), row, strict=True)
             }
             for row in _deviations(len(guesses), possibilities)
         ]
-        shape = (possibilities, len(genes))
-        width = len(self.problem.objectives)
-        missed = [self.problem.excess(it, len(genes)) for it in outcomes]
-        return Outlook(
-            expected=self.on_scale(expected),
-            excess=self.problem.excess(expected, len(genes)),
-            possible=np.array([self.on_scale(it) for it in outcomes]).reshape(*shape, width),
-            missed=np.array(missed).reshape(shape),
-        )
+        return self._of(numbers, expected, outcomes, len(genes))
 
-    def _sure(self, numbers: dict[str, Numbers], count: int) -> Outlook:
-        nothing = np.empty((0, count, len(self.problem.objectives)))
+    def _of(
+        self,
+        estimates: dict[str, Numbers],
+        expected: dict[str, Numbers],
+        outcomes: list[dict[str, Numbers]],
+        count: int,
+    ) -> Outlook:
+        shape = (len(outcomes), count)
+        missed = [self.problem.excess(estimates | it, count) for it in outcomes]
+        possible = [self.on_scale(estimates | it) for it in outcomes]
         return Outlook(
-            expected=self.on_scale(numbers),
-            excess=self.problem.excess(numbers, count),
-            possible=nothing,
-            missed=nothing[:, :, 0],
+            expected=self.on_scale(estimates | expected),
+            excess=self.problem.excess(estimates | expected, count),
+            barred=self.problem.excess(estimates, count) > 0,
+            possible=np.array(possible).reshape(*shape, len(self.problem.objectives)),
+            missed=np.array(missed).reshape(shape),
         )
 
     def on_scale(self, numbers: dict[str, Numbers]) -> Numbers:
@@ -146,6 +148,10 @@ class Oracle:
         """Return the costs of all trials on that scale, (n, m)."""
         names = self.problem.objectives
         return self.on_scale({name: self._history.values(name) for name in names})
+
+    def _predictor(self, metric: str) -> Predictor:
+        way, seed = self._ways[metric], self._history.seed
+        return Predictor(self._encode.features, way, seed, self._members)
 
     def _known(self, count: int) -> dict[str, tuple[Numbers, Numbers]]:
         """Return what is learned of the first trials, by metric: their features and values."""

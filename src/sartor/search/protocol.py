@@ -74,6 +74,12 @@ class Problem:
         return total
 
 
+def logarithms(values: Numbers) -> Numbers:
+    """Return the logarithms of costs, (n,), finite also where one is 0, negative or no number."""
+    logs: Numbers = np.log(np.maximum(np.nan_to_num(values), np.finfo(float).tiny))
+    return logs
+
+
 def over(limit: Limit, values: Numbers) -> Numbers:
     """Return by which share of the bound each value misses the limit, 0 where it is kept."""
     signed = values - limit.bound if limit.direction == "max" else limit.bound - values

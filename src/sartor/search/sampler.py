@@ -74,7 +74,9 @@ class StrategySampler(BaseSampler):
         if self._strategy is None:
             ways = {str(n): DIRECTIONS[way.name] for n, way in enumerate(study.directions)}
             self._strategy = self._make(Problem(self._space, ways), self._seed)
-        self._strategy.tell(self._fresh(study))
+        fresh = self._fresh(study)
+        if fresh:  # telling nothing would begin the randomness of this batch again
+            self._strategy.tell(fresh)
         designs = self._strategy.ask(1)
         if not designs:
             raise OptionError(

@@ -8,13 +8,14 @@ from sartor.study.cache import CACHE
 from sartor.study.checkpoints import Checkpoint, Checkpoints
 from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
-from sartor.study.records import State, Trial, distributions
+from sartor.study.records import OPTUNA_DIRECTIONS, State, Trial, distributions
 from sartor.study.sealed import read_json, write_json
 from sartor.study.silence import without_log
 from sartor.study.trials import Trials
 
 __all__ = [
     "CACHE",
+    "OPTUNA_DIRECTIONS",
     "Checkpoint",
     "Checkpoints",
     "RunFolder",

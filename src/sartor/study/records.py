@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 State = Literal["done", "failed"]
 MEASUREMENTS = "measurements"
+OPTUNA_DIRECTIONS: dict[str, Literal["maximize", "minimize"]] = {
+    "max": "maximize",
+    "min": "minimize",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import contextlib
 import gc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sartor.errors import DamagedFileError, OptionError, RunFolderError
 from sartor.space import Design, Space
 from sartor.study.atomic import disk_is_full
 from sartor.study.records import (
+    OPTUNA_DIRECTIONS,
     Trial,
     describe_space,
     distributions,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 FINGERPRINT = "sartor_space_fingerprint"
 CHOICES = "sartor_space_choices"
 METRICS = "sartor_objectives"
-_DIRECTIONS: dict[str, Literal["maximize", "minimize"]] = {"max": "maximize", "min": "minimize"}
 WAIT_SECONDS = 60
 """How long a writer waits for others on the same SQLite file."""
 
@@ -191,7 +191,7 @@ def _storage(storage: str | Path | None) -> "BaseStorage":
 def _study(backend: "BaseStorage", name: str, objectives: Mapping[str, Direction]) -> "Study":
     import optuna
 
-    directions = [_DIRECTIONS[way] for way in objectives.values()]
+    directions = [OPTUNA_DIRECTIONS[way] for way in objectives.values()]
     return optuna.create_study(
         storage=backend, study_name=name, directions=directions, load_if_exists=True
     )

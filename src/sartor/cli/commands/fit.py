@@ -52,7 +52,11 @@ def fit(
     threads: Annotated[int, typer.Option(help="Threads that a network may use.")] = 1,
     seed: Annotated[int, typer.Option(help="Start of all random numbers.")] = 0,
     strategy: Annotated[
-        str, typer.Option(help="How designs are chosen: predictor, nsga2 or random.")
+        str,
+        typer.Option(
+            help="How designs are chosen: ensemble, evolution, gp, local, nsga2, nsga3, policy, "
+            "predictor, random or tpe."
+        ),
     ] = "predictor",
     family: Annotated[str, typer.Option(help="Where designs come from.")] = "mobile",
     versus: Annotated[

@@ -51,7 +51,7 @@ def _search(search: Summary) -> list[str]:
     predictor = search.get("predictor_rank_correlation")
     if predictor is not None:
         sentences.append(
-            f" Rank correlation of the accuracy predictor, on designs before they were evaluated: "
+            f" Rank correlation of the accuracy predictor, on designs that it was not told of: "
             f"{predictor:.2f}."
         )
     return sentences

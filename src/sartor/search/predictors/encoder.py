@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sartor.search.protocol import Numbers
+from sartor.search.protocol import Numbers, logarithms
 from sartor.space import Coding, Features, Genes
 
 ESTIMATED = 3
@@ -32,9 +32,5 @@ class Encoder:
 
     def __call__(self, genes: Genes, estimates: Mapping[str, Numbers]) -> Numbers:
         """Encode designs, (n, choices), with their estimates by metric, (n, features)."""
-        tiny = np.finfo(float).tiny
-        columns = [
-            np.log(np.maximum(np.nan_to_num(estimates[name]), tiny))[:, None]
-            for name in self._estimated
-        ]
+        columns = [logarithms(estimates[name])[:, None] for name in self._estimated]
         return np.hstack([self._coding.featured(genes), *columns])

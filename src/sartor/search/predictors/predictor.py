@@ -58,7 +58,7 @@ class Predictor:
         self, features: Features, way: Direction, seed: int, members: tuple[str, ...] = ()
     ) -> None:
         self.rank_correlation = float("nan")
-        """Spearman's, of values predicted for trials that were left out."""
+        """Spearman's, of values that the process predicts for trials that are left out."""
         self.error = float("nan")
         """Root mean square error of those predictions, in the unit of the metric."""
         self.weights: dict[str, float] = {"process": 1.0}
@@ -95,7 +95,9 @@ class Predictor:
             ValueError: There is nothing to learn from, or a value is not finite.
         """
         values = _checked(values)
-        self._scale = fitting(values, self._way)[self._kind]
+        scales = fitting(values, self._way)
+        # Fewer are left where costs that were positive when it was tuned have turned negative.
+        self._scale = scales[min(self._kind, len(scales) - 1)]
         self._judged(self._process, self._scale, x, values)
         for member in self._members.values():
             member.fit(x, self._scale.scores(values))

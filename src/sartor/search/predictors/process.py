@@ -67,9 +67,7 @@ class Process:
         parts = self._parts(self._parameters)
         kernel = self._kernel(parts, self._x, self._x)
         kernel[np.diag_indices(len(x))] += parts.noise
-        self._factor = np.linalg.cholesky(kernel)
-        inverse = _inverse(self._factor)
-        self._inverse = inverse.T @ inverse
+        self._inverse, _ = _inverted(kernel)
         target = (y - self._mean) / self._unit
         self._weights = self._inverse @ target
         pivots = np.diag(self._inverse)
@@ -165,11 +163,9 @@ class Process:
         bends = parts.bends * self._bends(parts.weights, x, x)
         kernel = (x * parts.columns) @ x.T + bends
         kernel[np.diag_indices(len(x))] += parts.noise
-        factor = np.linalg.cholesky(kernel)
-        half = _inverse(factor)
-        inverse = half.T @ half
+        inverse, log_determinant = _inverted(kernel)
         weights = inverse @ y
-        loss = 0.5 * y @ weights + np.log(np.diag(factor)).sum()
+        loss = 0.5 * (y @ weights + log_determinant)
         # The derivative by a parameter is half the sum of this times that of the kernel.
         outer = inverse - np.outer(weights, weights)
         by_column = (x * (outer @ x)).sum(axis=0) * parts.columns
@@ -207,14 +203,14 @@ def _bends(x: Floats, y: Floats) -> Any:  # Any: of the precision of what is giv
     return np.exp(closeness, out=closeness)
 
 
-def _inverse(factor: Floats) -> Numbers:
-    """Invert a lower triangular matrix."""
+def _inverted(kernel: Numbers) -> tuple[Numbers, float]:
+    """Return the inverse of a kernel, and the logarithm of its determinant."""
     from scipy.linalg.lapack import dtrtri
 
-    inverse, failed = dtrtri(factor, lower=1)
+    factor = np.linalg.cholesky(kernel)
+    half, failed = dtrtri(factor, lower=1)
     assert failed == 0, "the factor of a kernel has no zeros on its diagonal"
-    result: Numbers = inverse
-    return result
+    return half.T @ half, 2 * float(np.log(np.diag(factor)).sum())
 
 
 def _spread(y: Numbers) -> float:

@@ -13,7 +13,6 @@ from sartor.search.strategies.predictor import PredictorGuided
 def ensemble(problem: Problem, seed: int) -> PredictorGuided:
     """Search guided by a process and whatever members predict better what was left out.
 
-    Slower than the process alone, and no better on tables (docs/benchmarks.md); for metrics that
-    jump.
+    Slower than the process alone, and no better on tables (docs/benchmarks.md).
     """
     return PredictorGuided(problem, seed, tuple(MEMBERS))

@@ -1,13 +1,11 @@
 """Regularised evolution: the youngest breed, the old die."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sartor.search.feasible import sample_feasible
-from sartor.search.history import History
+from sartor.search.history import Remembering
 from sartor.search.met import Met
-from sartor.search.protocol import STRATEGIES, Problem, Scored
+from sartor.search.protocol import STRATEGIES
 from sartor.search.survival import survive
 from sartor.space import Design, Genes
 
@@ -21,7 +19,7 @@ TRIES = 32
 @STRATEGIES.register(
     "evolution", "The youngest designs are mutated.", "Real et al. 2019, arXiv:1802.01548"
 )
-class RegularisedEvolution:
+class RegularisedEvolution(Remembering):
     """Ask for mutations of the best of a few designs, drawn from the youngest.
 
     A design dies of age, not of being beaten: one that was lucky once has no children for ever.
@@ -36,9 +34,6 @@ class RegularisedEvolution:
         that of NSGA-II's selection; children come in batches.
     """
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        self._history = History(problem, seed)
-
     def ask(self, count: int) -> list[Design]:
         """Return mutations of the best of samples; see `Strategy`."""
         history, problem, rng = self._history, self._history.problem, self._history.rng()
@@ -50,10 +45,6 @@ class RegularisedEvolution:
         if len(chosen) < count:
             drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
         return history.asked(np.concatenate([chosen, drawn]))
-
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
 
     def report(self) -> dict[str, float]:
         """Return the size of the population."""

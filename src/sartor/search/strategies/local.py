@@ -1,13 +1,11 @@
 """Local search: the neighbours of the best designs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import Indices, non_dominated
-from sartor.search.history import History
-from sartor.search.protocol import STRATEGIES, Problem, Scored
+from sartor.search.history import Remembering
+from sartor.search.protocol import STRATEGIES
 from sartor.space import Design
 
 FIRST = 16
@@ -17,7 +15,7 @@ FIRST = 16
 @STRATEGIES.register(
     "local", "The neighbours of the best designs.", "White et al. 2020, arXiv:2005.02960"
 )
-class Local:
+class Local(Remembering):
     """Ask for designs that differ in one choice from one on the front, until all are known.
 
     Where the neighbours of the whole front were evaluated it is a local optimum; designs drawn at
@@ -31,9 +29,6 @@ class Local:
         White et al. 2020, arXiv:2005.02960, algorithm 1, for one objective; Paquete et al. 2004
         (Pareto local search) for several. Differs: neighbours come in batches.
     """
-
-    def __init__(self, problem: Problem, seed: int) -> None:
-        self._history = History(problem, seed)
 
     def ask(self, count: int) -> list[Design]:
         """Return neighbours of the front; see `Strategy`."""
@@ -50,10 +45,6 @@ class Local:
                 return history.asked(chosen[:count])
         drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
         return history.asked(np.concatenate([chosen, drawn]))
-
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
 
     def report(self) -> dict[str, float]:
         """Return the number of designs whose neighbours are looked at."""

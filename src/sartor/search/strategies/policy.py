@@ -1,13 +1,11 @@
 """Policy gradient with the reward of MnasNet."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sartor.search.controller import Controller
 from sartor.search.feasible import sample_feasible, stratified
-from sartor.search.history import History
-from sartor.search.protocol import STRATEGIES, Numbers, Problem, Scored
+from sartor.search.history import Remembering
+from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design
 
 SOFT = -0.07
@@ -23,7 +21,7 @@ TRIES = 6
 @STRATEGIES.register(
     "policy", "A controller that learns by policy gradient.", "Tan et al. 2019, MnasNet"
 )
-class Policy:
+class Policy(Remembering):
     """Draw from a controller that learns what is rewarded.
 
     The reward is the product of what is to be high and of (cost / goal)^w for every cost. Where a
@@ -40,7 +38,7 @@ class Policy:
     """
 
     def __init__(self, problem: Problem, seed: int) -> None:
-        self._history = History(problem, seed)
+        super().__init__(problem, seed)
         self._controller = Controller(problem.coding)
 
     def ask(self, count: int) -> list[Design]:
@@ -62,12 +60,8 @@ class Policy:
             chosen = np.concatenate([chosen, drawn[kept]])[:count]
             if len(chosen) == count:
                 return history.asked(chosen)
-        filled = sample_feasible(problem, count - len(chosen), rng, exclude=history.met)
+        filled = sample_feasible(problem, count - len(chosen), rng, exclude=met)
         return history.asked(np.concatenate([chosen, filled]))
-
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
 
     def report(self) -> dict[str, float]:
         """Return the best reward so far."""

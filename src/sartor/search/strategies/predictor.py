@@ -1,6 +1,5 @@
 """Predictor-guided search, the default: predict to propose, measure to accept."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -8,11 +7,11 @@ import numpy as np
 from sartor.search.candidates import evolved, neighbours, whole
 from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import Indices, fronts
-from sartor.search.history import History
+from sartor.search.history import Remembering
 from sartor.search.improve import improving_batch
 from sartor.search.met import Met
 from sartor.search.outlook import Oracle
-from sartor.search.protocol import STRATEGIES, Numbers, Problem, Scored
+from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design, Genes
 
 FIRST = 32
@@ -33,7 +32,7 @@ EXPLORE = 8
 """One design in so many, on average, is drawn at random, which keeps the predictor honest."""
 
 
-class PredictorGuided:
+class PredictorGuided(Remembering):
     """Evaluate a spread sample, learn to predict, evolve on predictions, evaluate the best, repeat.
 
     The batch is chosen for the hypervolume it may add. In a small space designs that differ in one
@@ -51,7 +50,7 @@ class PredictorGuided:
     """
 
     def __init__(self, problem: Problem, seed: int, members: tuple[str, ...] = ()) -> None:
-        self._history = History(problem, seed)
+        super().__init__(problem, seed)
         self._oracle = Oracle(self._history, members)
 
     def ask(self, count: int) -> list[Design]:
@@ -65,10 +64,6 @@ class PredictorGuided:
         at_random = count // EXPLORE + int(rng.random() < (count % EXPLORE) / EXPLORE)
         chosen = history.asked(self._promising(count - at_random, rng))
         return chosen + self._explore(count - len(chosen), rng)
-
-    def tell(self, trials: Sequence[Scored]) -> None:
-        """Take in trials; see `Strategy`."""
-        self._history.tell(trials)
 
     def report(self) -> dict[str, float]:
         """Return how well the predictor ranks trials that it did not know, and its error."""

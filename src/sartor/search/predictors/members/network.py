@@ -11,7 +11,7 @@ def network(seed: int) -> Folded:
     """Fit a network of one hidden layer.
 
     Source:
-        Dai et al. 2021, arXiv:2006.02049 (FBNetV3), section 3.2. Differs: one hidden layer, and no
+        Dai et al. 2021, arXiv:2006.02049 (FBNetV3). Differs: one hidden layer, and no
         pretraining; estimates are features instead.
     """
 

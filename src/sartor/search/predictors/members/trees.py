@@ -1,4 +1,4 @@
-"""Trees: what jumps, such as the latency of a cell of which a part leads nowhere."""
+"""Trees: what jumps."""
 
 from sartor.search.predictors.folded import Folded
 from sartor.search.predictors.protocol import MEMBERS

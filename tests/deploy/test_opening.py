@@ -11,6 +11,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
+from sartor import targets
 from sartor.deploy.opening import FileSource, open_network
 from sartor.deploy.opening.modules import ModuleSource
 from sartor.errors import DamagedFileError, OptionError
@@ -189,7 +190,9 @@ def test_matrix_products_of_tokens_are_computed_in_int8(runtime: str, tmp_path: 
     assert found
     assert set(found) == {"int8"}
     wanted = exact.run(*arrays)[0]
-    assert 0 < np.abs(program.run(*arrays)[0] - wanted).max() < 0.1 * np.abs(wanted).max()
+    adds_in_32_bits = targets.open("cpu").largest_weight == 127
+    near = 0.1 if adds_in_32_bits else 0.3  # what is measured is written with 127 everywhere
+    assert 0 < np.abs(program.run(*arrays)[0] - wanted).max() < near * np.abs(wanted).max()
 
 
 @pytest.mark.slow

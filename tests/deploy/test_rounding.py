@@ -10,6 +10,7 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from torch import Tensor, nn
 
+from sartor import targets
 from sartor.deploy import export, quantize
 from sartor.deploy.quantize import SCHEMES
 from sartor.targets import RUNTIMES
@@ -95,7 +96,8 @@ def test_numbers_are_those_of_the_reference_quantizer(
     exact = run(file, images)
     step = np.ptp(exact) / 255
     assert np.abs(own - reference).max() <= step * 127 / largest
-    assert np.abs(own - exact).mean() < 4 * step
+    if largest <= targets.open("cpu").largest_weight:  # or products are cut off, in both
+        assert np.abs(own - exact).mean() < 4 * step
 
 
 @pytest.mark.parametrize("largest", [127, 64])

@@ -87,17 +87,19 @@ class Limit:
     direction: Direction
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS:
-            raise _unknown_metric(self.metric)
         if not math.isfinite(self.bound) or self.bound <= 0:
-            raise OptionError(
-                f"limit on {METRICS[self.metric].word} is {self.bound}; allowed: a number above 0."
-            )
+            raise OptionError(f"limit on {self.word} is {self.bound}; allowed: a number above 0.")
         if self.metric == "accuracy" and self.bound > 1:
             raise OptionError(
                 f"limit on accuracy is {self.bound:g}; allowed: a share above 0 and up to 1, "
                 f"or a percentage, for example accuracy={METRICS['accuracy'].example}."
             )
+
+    @property
+    def word(self) -> str:
+        """What a user calls the metric."""
+        known = METRICS.get(self.metric)
+        return self.metric if known is None else known.word
 
     def excess(self, value: float) -> float:
         """Return by which share of the bound `value` misses the limit; 0 or less is kept."""
@@ -110,18 +112,19 @@ class Limit:
 
     def __str__(self) -> str:
         sign = "<=" if self.direction == "max" else ">="
-        return f"{METRICS[self.metric].word} {sign} {show(self.metric, self.bound)}"
+        return f"{self.word} {sign} {show(self.metric, self.bound)}"
 
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
 
-def parse_limit(text: str) -> Limit:
+def parse_limit(text: str, relative_to: Mapping[str, float] | None = None) -> Limit:
     """Read a limit as a user types it.
 
     Args:
-        text: `latency=5ms`, `size<=2MB`, `accuracy>=90%`. `=` is the bound that makes sense for
-            the metric: upper for costs, lower for accuracy.
+        text: `latency=5ms`, `size<=2MB`, `accuracy>=90%`, `latency=0.5x`. `=` is the bound that
+            makes sense for the metric: upper for costs, lower for accuracy.
+        relative_to: What `x` multiplies, by metric.
 
     Raises:
         OptionError: The text is no limit, or its metric or unit is unknown.
@@ -140,11 +143,13 @@ def parse_limit(text: str) -> Limit:
         raise _unknown_metric(word)
     metric = _BY_WORD[word]
     direction: Direction = {"=": metric.bound, "<=": "max", ">=": "min"}[sign]
-    return Limit(metric.name, parse_quantity(amount, metric), direction)
+    return Limit(metric.name, parse_quantity(amount, metric, relative_to), direction)
 
 
-def parse_quantity(text: str, metric: Metric) -> float:
-    """Read `text`, such as "5ms", in the unit of `metric`.
+def parse_quantity(
+    text: str, metric: Metric, relative_to: Mapping[str, float] | None = None
+) -> float:
+    """Read `text`, such as "5ms" or "0.5x", in the unit of `metric`.
 
     Raises:
         OptionError: There is no number in front, or the unit does not belong to the metric.
@@ -157,10 +162,13 @@ def parse_quantity(text: str, metric: Metric) -> float:
         )
     number, unit = match.groups()
     if unit == "x":
-        raise OptionError(
-            f"{metric.word} {text!r} is relative, but there is no network to relate it to; "
-            f"give an absolute value, for example {metric.example}."
-        )
+        if metric.name not in (relative_to or {}):
+            raise OptionError(
+                f"{metric.word} {text!r} is relative, but there is no network to relate it to; "
+                f"give an absolute value, for example {metric.example}."
+            )
+        assert relative_to is not None
+        return float(number) * relative_to[metric.name]
     if unit not in metric.units:
         known = ", ".join(name for name in metric.units if name) or "none"
         raise OptionError(
@@ -172,6 +180,9 @@ def parse_quantity(text: str, metric: Metric) -> float:
 
 def read_limits(
     given: str | Limit | Iterable[str | Limit] | Mapping[str, float | str] | None,
+    *,
+    relative_to: Mapping[str, float] | None = None,
+    known: bool = True,
 ) -> tuple[Limit, ...]:
     """Bring limits in any accepted form to a sorted tuple and refuse contradictions.
 
@@ -179,6 +190,9 @@ def read_limits(
         given: Texts (`"latency=5ms"`), limits, or a mapping from metric to a bound, in the unit of
             the metric's name if it has none (`{"latency_ms": 5, "accuracy": ">=0.9"}`). One text
             or limit may stand alone. Of several bounds on one side of a metric the tightest holds.
+        relative_to: What `x` multiplies ("0.5x"), by metric.
+        known: Only metrics that Sartor knows; else others may be named in a mapping, where `<=` or
+            `>=` tells which side is bounded (`{"energy_mj": "<=5"}`).
 
     Raises:
         OptionError: A limit is not understood.
@@ -189,9 +203,14 @@ def read_limits(
     if isinstance(given, str | Limit):
         given = (given,)
     if isinstance(given, Mapping):
-        limits = [_named(name, bound) for name, bound in given.items()]
+        limits = [
+            _named(name, bound, relative_to)
+            if known or name in _BY_WORD
+            else _foreign(name, bound, relative_to)
+            for name, bound in given.items()
+        ]
     else:
-        limits = [item if isinstance(item, Limit) else parse_limit(item) for item in given]
+        limits = [it if isinstance(it, Limit) else parse_limit(it, relative_to) for it in given]
     tightest: dict[tuple[str, Direction], Limit] = {}
     for limit in limits:
         key = (limit.metric, limit.direction)
@@ -218,6 +237,8 @@ def show(metric: str, value: float) -> str:
         return f"{100 * value:.2f} %"
     if metric == "latency_ms":
         return f"{_digits(value)} ms"
+    if metric not in METRICS:
+        return f"{value:.4g}"
     suffix = "B" if METRICS[metric].units is BYTES else ""
     for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= factor:
@@ -230,11 +251,11 @@ def _digits(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
-def _named(name: str, bound: object) -> Limit:
+def _named(name: str, bound: object, relative_to: Mapping[str, float] | None) -> Limit:
     """Read a bound beside the name of a metric; without a unit it is in that of the name."""
     if isinstance(bound, str) and name in _BY_WORD and name not in METRICS:
         sign = "" if re.match(r"\s*(<=|>=|=)", bound) else "="
-        return parse_limit(f"{name}{sign}{bound}")
+        return parse_limit(f"{name}{sign}{bound}", relative_to)
     if name not in METRICS:
         near = did_you_mean(name, METRICS)
         raise OptionError(
@@ -247,13 +268,31 @@ def _named(name: str, bound: object) -> Limit:
         direction = directions.get(text[:2], metric.bound)
         amount = text[2:].strip() if text[:2] in directions else text.removeprefix("=").strip()
         bare = re.fullmatch(NUMBER, amount)
-        return Limit(name, float(amount) if bare else parse_quantity(amount, metric), direction)
+        value = float(amount) if bare else parse_quantity(amount, metric, relative_to)
+        return Limit(name, value, direction)
     if not isinstance(bound, SupportsFloat):
         raise OptionError(
             f"the limit {name} is {bound!r}; allowed: a number, or a text such as "
             f"'<={metric.example}'."
         )
     return Limit(name, float(bound), metric.bound)
+
+
+def _foreign(name: str, bound: object, relative_to: Mapping[str, float] | None) -> Limit:
+    """Read a bound on a metric that only the user knows."""
+    text = bound if isinstance(bound, str) else ""
+    match = re.fullmatch(rf"\s*(<=|>=)\s*({NUMBER})\s*(x?)\s*", text)
+    base = 1.0 if match is None or not match[3] else (relative_to or {}).get(name)
+    if match is None or base is None:
+        raise OptionError(
+            f"the limit on {name} is {bound!r}; allowed: '<=' or '>=' and a number, such as "
+            f"'<=5'{_or_relative(name, relative_to)}.{did_you_mean(name, METRICS)}"
+        )
+    return Limit(name, base * float(match[2]), "max" if match[1] == "<=" else "min")
+
+
+def _or_relative(name: str, relative_to: Mapping[str, float] | None) -> str:
+    return ", or with an x, such as '<=0.5x'" if name in (relative_to or {}) else ""
 
 
 def _unknown_metric(given: str) -> OptionError:

@@ -25,7 +25,7 @@ def encoded(count: int, seed: int) -> tuple[Numbers, Numbers]:
     genes = TOY.space.coding.drawn(count, np.random.default_rng(seed))
     designs = TOY.space.decode(genes)
     accuracies = np.array([TOY.accuracy(design) for design in designs])
-    return ENCODER(genes, TOY.estimate(designs)), accuracies
+    return np.asarray(ENCODER(genes, TOY.estimate(designs)), float), accuracies
 
 
 def fitted(x: Numbers, values: Numbers, members: tuple[str, ...] = ()) -> Predictor:

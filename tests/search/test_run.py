@@ -1,13 +1,15 @@
 """The loop: durable, resumable, honest about failures."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from toy import Toy
 
-from sartor.errors import DataError, LimitError, OptionError, RunFolderError
-from sartor.search import Study, run
+from sartor.errors import DataError, LimitError, MeasurementError, OptionError, RunFolderError
+from sartor.search import Evaluate, Study, run
 from sartor.space import Choice, Design, Space
 from sartor.study import Trial, Trials
 from sartor.units import Limit, Measurement
@@ -87,14 +89,27 @@ def test_an_evaluation_that_fails_is_recorded_and_the_search_goes_on() -> None:
     assert all(trial.state == "done" for trial in study.front)
 
 
-def test_a_search_in_which_everything_fails_ends() -> None:
+def test_a_search_in_which_everything_fails_ends_with_the_reason(tmp_path: Path) -> None:
     def evaluate(_: Design) -> dict[str, float]:
         raise ValueError("no")
 
-    study = run(TOY.space, evaluate, evaluations=40)
-    assert len(study.trials) == 40
-    assert study.front == ()
-    assert study.quality == {}
+    def search(evaluate: Evaluate, evaluations: int) -> Study:
+        return run(
+            TOY.space,
+            evaluate,
+            evaluations=evaluations,
+            storage=tmp_path / "s.db",
+            strategy="nsga2",
+        )
+
+    message = r"none of 32 evaluations gave numbers; the last one: ValueError: no\. Mend"
+    with pytest.raises(MeasurementError, match=message) as caught:
+        search(evaluate, 100)
+    assert isinstance(caught.value.__cause__, ValueError)
+    mended = search(TOY.evaluate, 100)
+    assert [trial.state for trial in mended.trials] == ["failed"] * 32 + ["done"] * 68
+    with pytest.raises(MeasurementError, match="none of 4 evaluations"):
+        run(TOY.space, evaluate, evaluations=4)
 
 
 def test_a_full_disk_is_no_fault_of_the_design() -> None:
@@ -109,8 +124,67 @@ def test_a_mistake_in_the_evaluation_is_not_hidden() -> None:
     def evaluate(design: Design) -> dict[str, float]:
         return {"accuracy": design.number("no such choice")}
 
-    with pytest.raises(KeyError):
+    with pytest.raises(MeasurementError, match="KeyError: 'no such choice'") as caught:
         run(TOY.space, evaluate, evaluations=4)
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "the evaluation gives NoneType; allowed: numbers by metric"),
+        ((0.5, 1.0), "the evaluation gives tuple; allowed: numbers by metric"),
+        ({"accuracy": "good", "latency_ms": 1}, "gives 'good' as accuracy; allowed: a number"),
+        ({"accuracy": None, "latency_ms": 1}, "gives None as accuracy; allowed: a number"),
+    ],
+)
+def test_what_is_no_number_is_refused(given: object, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        run(TOY.space, lambda _: given, evaluations=4)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"accuracy": 93.1, "latency_ms": 1}, "accuracy is 93.1; it is a share, 0 to 1: divide"),
+        ({"accuracy": 0.931, "latency_ms": -1}, "latency_ms is -1; allowed: 0 and more"),
+        ({"accuracy": 0.931, "latency_ms": math.inf}, "latency_ms is no finite number"),
+    ],
+)
+def test_numbers_that_cannot_be_true_are_failures(given: dict[str, float], message: str) -> None:
+    with pytest.raises(MeasurementError, match=f"none of 4 evaluations.*{message}"):
+        run(TOY.space, lambda _: given, evaluations=4)
+
+
+def test_seconds_are_not_taken_for_milliseconds() -> None:
+    def evaluate(design: Design) -> dict[str, float]:
+        return {**TOY.evaluate(design), "latency_ms": TOY.latency_ms(design) / 1000}
+
+    with pytest.raises(MeasurementError, match=r"by the estimate: one of them must be in another"):
+        run(TOY.space, evaluate, evaluations=4, estimate=TOY.estimate)
+
+
+def test_any_metric_can_be_limited_also_relative_to_a_network() -> None:
+    def evaluate(design: Design) -> dict[str, float]:
+        return {**TOY.evaluate(design), "energy_mj": 3 * TOY.latency_ms(design)}
+
+    def estimate(designs: Sequence[Design]) -> dict[str, np.ndarray]:
+        return {"energy_mj": np.array([3 * TOY.latency_ms(it) for it in designs])}
+
+    study = run(
+        TOY.space,
+        evaluate,
+        evaluations=20,
+        estimate=estimate,
+        limits={"energy_mj": "<=0.5x"},
+        relative_to={"energy_mj": 9.0},
+    )
+    assert study.problem.limits == (Limit("energy_mj", 4.5, "max"),)
+    assert max(trial.value("energy_mj") for trial in study.trials) <= 4.5
+    with pytest.raises(LimitError, match=r"no design keeps energy_mj <= 0\.001: the nearest of"):
+        run(TOY.space, evaluate, estimate=estimate, limits={"energy_mj": "<=0.001"})
+    with pytest.raises(OptionError, match="limit on latncy_ms, but the evaluation gives"):
+        run(TOY.space, evaluate, limits={"latncy_ms": "<=3"})
 
 
 def test_an_objective_or_limit_that_is_never_measured_is_refused() -> None:

@@ -201,3 +201,32 @@ def test_a_measurement_never_loses_its_provenance() -> None:
         "high": None,
         "provenance": "proxy",
     }
+
+
+def test_a_relative_limit_multiplies_what_it_relates_to() -> None:
+    of = {"latency_ms": 12.0, "energy_mj": 8.0}
+    assert read_limits("latency=0.5x", relative_to=of) == (Limit("latency_ms", 6.0, "max"),)
+    assert read_limits({"latency_ms": "<=2x"}, relative_to=of) == (
+        Limit("latency_ms", 24.0, "max"),
+    )
+    assert read_limits({"latency": ">=0.25x"}, relative_to=of) == (Limit("latency_ms", 3.0, "min"),)
+    assert read_limits({"energy_mj": "<= 0.5x"}, relative_to=of, known=False) == (
+        Limit("energy_mj", 4.0, "max"),
+    )
+    with pytest.raises(OptionError, match=r"size '0\.5x' is relative, but there is no network"):
+        read_limits("size=0.5x", relative_to=of)
+
+
+def test_a_limit_on_a_metric_of_ones_own_says_which_side_it_bounds() -> None:
+    assert read_limits({"psnr_db": ">=31.5", "latency_ms": 5}, known=False) == (
+        Limit("latency_ms", 5.0, "max"),
+        Limit("psnr_db", 31.5, "min"),
+    )
+    assert str(Limit("psnr_db", 31.5, "min")) == "psnr_db >= 31.5"
+    for wrong in (5, "5", "=5", "<=5x", "<=five", None):
+        with pytest.raises(OptionError, match=r"the limit on psnr_db is .*; allowed: '<=' or '>='"):
+            read_limits({"psnr_db": wrong}, known=False)
+    with pytest.raises(OptionError, match="Did you mean 'latency_ms'"):
+        read_limits({"latncy_ms": 5}, known=False)
+    with pytest.raises(OptionError, match="unknown limit 'psnr_db'"):
+        read_limits({"psnr_db": ">=31.5"})

@@ -10,7 +10,8 @@ from sartor.search.feasible import sample_feasible, stratified
 from sartor.search.front import choose, evenly, hypervolume, knee, non_dominated
 from sartor.search.predictors import Prediction, Predictor, rank_correlation
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
-from sartor.search.run import Evaluate, Study, run
+from sartor.search.run import Study, run
+from sartor.search.workers import Evaluate, Processes, Ray, Workers
 
 __all__ = [
     "OBJECTIVES",
@@ -20,9 +21,12 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Problem",
+    "Processes",
+    "Ray",
     "Scored",
     "Strategy",
     "Study",
+    "Workers",
     "choose",
     "evenly",
     "hypervolume",

@@ -38,18 +38,23 @@ def non_dominated(values: npt.ArrayLike, directions: Sequence[Direction]) -> Ind
     """
     matrix = costs(values, directions)
     left = np.flatnonzero(~np.isnan(matrix).any(axis=1))
-    # In lexicographic order nothing later beats the first, so each pass settles one point.
     left = left[np.lexsort(matrix[left].T[::-1])]
+    return np.sort(left[_first_front(matrix[left])])
+
+
+def _first_front(matrix: Numbers) -> npt.NDArray[np.bool_]:
+    """Mark the front of points, (p, m), that are in lexicographic order, (p,)."""
     if matrix.shape[1] == 2:
-        return np.sort(left[_sweep(matrix[left])])
-    front = []
+        return _sweep(matrix)
+    on_front = np.zeros(len(matrix), bool)
+    left = np.arange(len(matrix))
+    # Nothing later beats the first, so each pass settles one point and its twins.
     while len(left):
-        first = matrix[left[0]]
         rest = matrix[left]
-        same = (rest == first).all(axis=1)
-        front.append(left[same])
-        left = left[~((first <= rest).all(axis=1))]
-    return np.sort(np.concatenate(front)) if front else np.empty(0, np.int64)
+        behind = (rest[0] <= rest).all(axis=1)
+        on_front[left[(rest == rest[0]).all(axis=1)]] = True
+        left = left[~behind]
+    return on_front
 
 
 def _sweep(matrix: Numbers) -> npt.NDArray[np.bool_]:
@@ -78,12 +83,12 @@ def fronts(matrix: Numbers, enough: int) -> list[Indices]:
     Source:
         Deb et al. 2002, NSGA-II, section III.A; each front is found by sorting.
     """
-    left = np.arange(len(matrix))
-    ways: list[Direction] = ["min"] * matrix.shape[1]
-    peeled = [left[non_dominated(matrix, ways)]]
-    while sum(map(len, peeled)) < min(enough, len(matrix)):
-        left = np.setdiff1d(left, peeled[-1], assume_unique=True)
-        peeled.append(left[non_dominated(matrix[left], ways)])
+    left = np.lexsort(matrix.T[::-1])  # once for all
+    peeled: list[Indices] = []
+    while not peeled or sum(map(len, peeled)) < min(enough, len(matrix)):
+        on_front = _first_front(matrix[left])
+        peeled.append(np.sort(left[on_front]))
+        left = left[~on_front]
     return peeled
 
 

@@ -11,7 +11,7 @@ from sartor.search.history import History
 from sartor.search.predictors import Encoder, Predictor
 from sartor.search.protocol import Numbers, Problem
 from sartor.search.survival import survive
-from sartor.space import Genes
+from sartor.space import Encoded, Genes
 from sartor.units import Direction
 
 MOST = 400
@@ -153,7 +153,7 @@ class Oracle:
         way, seed = self._ways[metric], self._history.seed
         return Predictor(self._encode.features, way, seed, self._members)
 
-    def _known(self, count: int) -> dict[str, tuple[Numbers, Numbers]]:
+    def _known(self, count: int) -> dict[str, tuple[Encoded, Numbers]]:
         """Return what is learned of the first trials, by metric: their features and values."""
         if not self._ways:
             return {}

@@ -1,21 +1,19 @@
 """Run a search: ask, evaluate, record, tell, until the evaluations or the time are used up."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from sartor.errors import OptionError, RunFolderError, SartorError
+from sartor.errors import OptionError
+from sartor.search.evaluating import Evaluator
 from sartor.search.front import non_dominated
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
-from sartor.space import Design, Space
+from sartor.search.workers import Evaluate, Here, Processes, Workers
+from sartor.space import Space
 from sartor.study import Trial, Trials
-from sartor.units import Direction, Limit, Measurement, read_limits
+from sartor.units import Direction, Limit, read_limits
 
-Evaluate = Callable[[Design], Mapping[str, Measurement | float]]
-"""Measures a design: numbers by metric. Plain numbers count as proxies."""
 Limits = Mapping[str, float | str] | Iterable[str | Limit]
 
 BATCH = 16
@@ -57,6 +55,7 @@ def run(
     *,
     objectives: Mapping[str, Direction] = OBJECTIVES,
     limits: Limits | None = None,
+    relative_to: Mapping[str, float] | None = None,
     strategy: str = "predictor",
     evaluations: int = 200,
     seed: int = 0,
@@ -64,6 +63,7 @@ def run(
     estimate: Estimate | None = None,
     logarithmic: Iterable[str] = (),
     batch: int = BATCH,
+    workers: Workers | int | None = None,
     origin: str = "search",
     stop: Callable[[], bool] | None = None,
     on_trial: Callable[[Trial], None] | None = None,
@@ -75,11 +75,12 @@ def run(
 
     Args:
         space: Of the designs.
-        evaluate: Measures a design. Where it raises a `SartorError`, a `ValueError` or an
-            `ArithmeticError`, or an objective is NaN, the trial is recorded as failed.
+        evaluate: Measures a design. Where it raises, its worker dies or takes too long, or a
+            number cannot be true, the trial is recorded as failed with the reason.
         objectives: "max" or "min" by metric.
-        limits: As texts ("latency=5ms"), or by metric as numbers in its unit or texts such as
-            "<=8".
+        limits: As texts ("latency=5ms", "latency=0.5x"), or by metric as numbers in its unit or
+            texts such as "<=8"; on metrics of one's own with "<=" or ">=".
+        relative_to: What was measured of the network that limits with an "x" relate to, by metric.
         strategy: Name of a strategy.
         evaluations: Trials in all, failed and earlier ones of the same origin included.
         seed: 0 or more; of the strategy.
@@ -88,15 +89,20 @@ def run(
         estimate: Cheap numbers of designs; limits on these hold from the first design on.
         logarithmic: Objectives of which a share counts and not a difference, where the strategy
             weighs one against another: 1 to 2 ms is then as far as 2 to 4 ms.
-        batch: Designs between two looks of the strategy at what was measured.
+        batch: Designs between two looks of the strategy at what was measured. With workers a
+            multiple of their number, so that none waits for the last of a batch.
+        workers: Where designs are evaluated: in this process (None), in so many others on this
+            machine, or `Processes` or `Ray` with their options. What is found is the same.
         origin: Name under which the trials stand in the storage. Trials of other origins are
             known to the strategy and do not count.
-        stop: Asked before every evaluation; the search ends when it returns True.
+        stop: Asked before every evaluation; when it returns True the search ends, after those that
+            run.
         on_trial: Called after every trial that was evaluated now.
 
     Raises:
         LimitError: No design keeps the limits.
         UnknownNameError: There is no strategy of that name.
+        MeasurementError: Every one of the first evaluations failed.
         OptionError: A number is not allowed, or an objective or limit is never measured.
         RunFolderError: The storage holds another search, or its disk is full.
 
@@ -112,23 +118,22 @@ def run(
         raise OptionError(f"evaluations is {evaluations}, batch is {batch}; allowed: 1 and more.")
     if seed < 0:
         raise OptionError(f"seed is {seed}; allowed: 0 and more.")
-    problem = Problem(
-        space, dict(objectives), read_limits(limits), estimate, frozenset(logarithmic)
-    )
+    bounds = read_limits(limits, relative_to=relative_to, known=False)
+    problem = Problem(space, dict(objectives), bounds, estimate, frozenset(logarithmic))
     asker = STRATEGIES[strategy](problem, seed)
+    place = Processes(workers) if isinstance(workers, int) else workers or Here()
     own = not isinstance(storage, Trials)
     trials = Trials.open(storage, space, objectives) if not isinstance(storage, Trials) else storage
     try:
-        search = _Search(
-            problem=problem,
-            evaluate=evaluate,
-            trials=trials,
-            origin=origin,
-            stop=stop or _never,
-            on_trial=on_trial or _ignore,
-            estimated=frozenset(problem.estimates(space.encode([space.extreme(0)]))),
-        )
-        exhausted = search.loop(asker, evaluations, batch)
+        with place.begin(evaluate) as crew:
+            search = _Search(
+                trials=trials,
+                origin=origin,
+                evaluator=Evaluator(problem, trials, origin, crew, evaluations),
+                stop=stop or _never,
+                on_trial=on_trial or _ignore,
+            )
+            exhausted = search.loop(asker, evaluations, batch)
         return Study(problem, trials.all(), asker.report(), exhausted)
     finally:
         if own:
@@ -139,14 +144,11 @@ def run(
 class _Search:
     """The loop and what it needs."""
 
-    problem: Problem
-    evaluate: Evaluate
     trials: Trials
     origin: str
+    evaluator: Evaluator
     stop: Callable[[], bool]
     on_trial: Callable[[Trial], None]
-    estimated: frozenset[str]
-    """Metrics that the estimate knows."""
 
     def loop(self, strategy: Strategy, evaluations: int, batch: int) -> bool:
         """Ask and tell batch by batch; tell whether the strategy ran out of designs."""
@@ -166,51 +168,16 @@ class _Search:
             # given more evaluations is asked for the same.
             designs = [] if over else strategy.ask(batch)
             fresh = [design for design in designs if design not in self.trials]
-            tried = list(self._evaluated(fresh[: max(left, 0)], number))
+            tried = []
+            for trial in self.evaluator.evaluated(fresh[: max(left, 0)], number, self.stop):
+                self.on_trial(trial)
+                tried.append(trial)
             strategy.tell([_scored(trial, number) for trial in (*held, *tried)])
             if over or not designs or len(tried) < len(fresh):
                 return not over and not designs
             left -= len(tried)
             held = []
         raise AssertionError("counting never ends")
-
-    def _evaluated(self, designs: Iterable[Design], batch: int) -> Iterator[Trial]:
-        """Evaluate designs until it is time to stop."""
-        for design in designs:
-            if self.stop():
-                return
-            trial = self._try(design, batch)
-            self.on_trial(trial)
-            yield trial
-
-    def _try(self, design: Design, batch: int) -> Trial:
-        """Evaluate a design and record what came of it."""
-        try:
-            measured = {name: _measurement(it) for name, it in self.evaluate(design).items()}
-        except RunFolderError:
-            raise  # a full disk is no fault of the design
-        except (SartorError, ValueError, ArithmeticError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            return self.trials.fail(design, reason, origin=self.origin, batch=batch)
-        self._check_measured(measured)
-        lost = [name for name in self.problem.objectives if not np.isfinite(measured[name].value)]
-        if lost:
-            reason = f"{' and '.join(lost)} is no finite number"
-            return self.trials.fail(design, reason, origin=self.origin, batch=batch)
-        return self.trials.add(design, measured, origin=self.origin, batch=batch)
-
-    def _check_measured(self, measured: Mapping[str, Measurement]) -> None:
-        """Refuse an evaluation that says nothing of an objective or a limit."""
-        listing = ", ".join(measured) or "nothing"
-        for name in self.problem.objectives:
-            if name not in measured:
-                raise OptionError(f"{name} is an objective, but the evaluation gives {listing}.")
-        for limit in self.problem.limits:
-            if limit.metric not in measured and limit.metric not in self.estimated:
-                raise OptionError(
-                    f"there is a limit on {limit.metric}, but the evaluation gives {listing}; "
-                    "give it there or in the estimate."
-                )
 
 
 def _scored(trial: Trial, batch: int) -> Scored:
@@ -224,10 +191,6 @@ def _keeps(problem: Problem, trial: Trial) -> bool:
         for limit in problem.limits
         if limit.metric in trial.measurements
     )
-
-
-def _measurement(value: Measurement | float) -> Measurement:
-    return value if isinstance(value, Measurement) else Measurement(float(value), "proxy")
 
 
 def _never() -> bool:

@@ -1,7 +1,7 @@
 """Choices, spaces and designs: what can be decided, and one decision."""
 
 from sartor.space.choice import Choice, Condition, Option
-from sartor.space.coding import Coding, Features, Genes
+from sartor.space.coding import Coding, Encoded, Features, Genes
 from sartor.space.design import Design
 from sartor.space.space import Space
 from sartor.space.width import WIDTH_STEP, snap
@@ -12,6 +12,7 @@ __all__ = [
     "Coding",
     "Condition",
     "Design",
+    "Encoded",
     "Features",
     "Genes",
     "Option",

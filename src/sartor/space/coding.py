@@ -10,7 +10,8 @@ from sartor.space.choice import Choice
 
 Genes = npt.NDArray[np.int64]
 """The positions of a design's options, (choices,), or those of several, (n, choices)."""
-Numbers = npt.NDArray[np.float64]
+Encoded = npt.NDArray[np.floating]
+"""Designs as features, (n, features). Single precision serves: predictors see tens of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Coding:
         several = self.cardinalities > 1
         self._ordered = np.array([it.ordered for it in choices], bool) & several
         self._alike = _alike(choices)
-        self._columns = np.cumsum(self.cardinalities) - self.cardinalities
+        self._options = _options(self.cardinalities)
+        self._counted = _counted(self.cardinalities, self._alike)
         self.features = _described(self.cardinalities, self._ordered, self._alike)
         """What the numbers are that `featured` returns."""
         # Odd multipliers: sums that wrap around tell rows apart as a hash does.
@@ -131,7 +133,7 @@ class Coding:
             around.append(rows)
         return self.settled(np.concatenate(around))
 
-    def featured(self, genes: Genes) -> Numbers:
+    def featured(self, genes: Genes) -> Encoded:
         """Encode designs for a predictor, (n, features), as `features` describes.
 
         Choices are one-hot (inactive ones all zeros). Then follow the ranks of ordered ones, 0 to
@@ -139,16 +141,12 @@ class Coding:
         than where they stand.
         """
         active = self.active(genes)
-        rows = np.arange(len(genes))[:, None]
-        hot = np.zeros((len(genes), int(self.cardinalities.sum())))
-        hot[rows, self._columns + genes] = active
+        # Options of all choices side by side: -1 is none of them.
+        chosen = np.where(active, genes, -1).astype(np.int32)
+        hot = (np.repeat(chosen, self.cardinalities, axis=1) == self._options).astype(np.float32)
         ranked = np.flatnonzero(self._ordered)
         ranks = genes[:, ranked] / (self.cardinalities[ranked] - 1) * active[:, ranked]
-        counts = [
-            hot[:, self._columns[alike][:, None] + np.arange(self.cardinalities[alike[0]])].sum(1)
-            for alike in self._alike
-        ]
-        return np.hstack([hot, ranks, *counts])
+        return np.hstack([hot, ranks.astype(np.float32), hot @ self._counted])
 
     def keys(self, genes: Genes) -> npt.NDArray[np.int64]:
         """Return a number for each design that no other is likely to have, (n,)."""
@@ -178,6 +176,22 @@ def _alike(choices: Sequence[Choice]) -> list[Genes]:
     return [
         np.array(it) for it in groups.values() if len(it) > 1 and len(choices[it[0]].options) > 1
     ]
+
+
+def _options(cardinalities: Genes) -> npt.NDArray[np.int32]:
+    """Return the positions of all options of all choices, side by side."""
+    return np.concatenate([np.arange(count, dtype=np.int32) for count in cardinalities])
+
+
+def _counted(cardinalities: Genes, alike: list[Genes]) -> Encoded:
+    """Return the matrix that counts options over choices that are alike, (options, counts)."""
+    before = np.cumsum(cardinalities) - cardinalities
+    counts = [np.zeros((int(cardinalities.sum()), cardinalities[it[0]])) for it in alike]
+    for matrix, group in zip(counts, alike, strict=True):
+        options = np.arange(matrix.shape[1])
+        matrix[before[group][:, None] + options, options] = 1
+    none = np.zeros((int(cardinalities.sum()), 0))
+    return np.hstack([none, *counts]).astype(np.float32)
 
 
 def _described(

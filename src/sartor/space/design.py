@@ -50,6 +50,9 @@ class Design(Mapping[str, Option]):
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> tuple[type["Design"], tuple[dict[str, Option]]]:
+        return Design, (self._options,)  # hashes of texts differ from process to process
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Design) and self._options == other._options
 

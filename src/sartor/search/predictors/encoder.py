@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sartor.search.protocol import Numbers, logarithms
-from sartor.space import Coding, Features, Genes
+from sartor.space import Coding, Encoded, Features, Genes
 
 ESTIMATED = 3
 """The kind of features that are estimates; those of a coding are 0 to 2."""
@@ -30,7 +30,7 @@ class Encoder:
         )
         """What the numbers are."""
 
-    def __call__(self, genes: Genes, estimates: Mapping[str, Numbers]) -> Numbers:
+    def __call__(self, genes: Genes, estimates: Mapping[str, Numbers]) -> Encoded:
         """Encode designs, (n, choices), with their estimates by metric, (n, features)."""
         columns = [logarithms(estimates[name])[:, None] for name in self._estimated]
-        return np.hstack([self._coding.featured(genes), *columns])
+        return np.hstack([self._coding.featured(genes), *columns], dtype=np.float32)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sartor.search.protocol import Numbers
+from sartor.space import Encoded
 
 FOLDS = 5
 
@@ -35,11 +36,11 @@ class Folded:
         """Learn all trials; see `Member`."""
         self._predict = self._fit(x, y)
 
-    def mean(self, x: Numbers) -> Numbers:
+    def mean(self, x: Encoded) -> Numbers:
         """Return the expected scores; see `Member`."""
         return self._predict(x)
 
-    def _fit(self, x: Numbers, y: Numbers) -> Callable[[Numbers], Numbers]:
+    def _fit(self, x: Numbers, y: Numbers) -> Callable[[Encoded], Numbers]:
         from sklearn.exceptions import ConvergenceWarning
 
         unit = float(y.std()) or 1.0

@@ -7,7 +7,7 @@ from sartor.search.predictors.process import Process
 from sartor.search.predictors.protocol import MEMBERS, Member
 from sartor.search.predictors.scales import Scale, fitting
 from sartor.search.protocol import Numbers
-from sartor.space import Features
+from sartor.space import Encoded, Features
 from sartor.units import Direction
 
 LEAST_WEIGHT = 0.05
@@ -69,7 +69,7 @@ class Predictor:
         self._process = Process(features)
         self._kind = 0
 
-    def tune(self, x: Numbers, values: Numbers) -> "Predictor":
+    def tune(self, x: Encoded, values: Numbers) -> "Predictor":
         """Choose the scale, the parameters of the process and the say of the members.
 
         Args:
@@ -79,49 +79,49 @@ class Predictor:
         Raises:
             ValueError: There is nothing to learn from, or a value is not finite.
         """
-        values = _checked(values)
+        known, values = np.asarray(x, float), _checked(values)
         scales = fitting(values, self._way)
-        tried = [Process(self._features).tune(x, it.scores(values)) for it in scales]
-        errors = [self._judged(p, s, x, values) for p, s in zip(tried, scales, strict=True)]
+        tried = [Process(self._features).tune(known, it.scores(values)) for it in scales]
+        errors = [self._judged(p, s, known, values) for p, s in zip(tried, scales, strict=True)]
         self._kind = int(np.argmin(errors))
         self._process = tried[self._kind]
-        self._weigh(x, scales[self._kind].scores(values))
+        self._weigh(known, scales[self._kind].scores(values))
         return self
 
-    def fit(self, x: Numbers, values: Numbers) -> "Predictor":
+    def fit(self, x: Encoded, values: Numbers) -> "Predictor":
         """Learn designs, (n, features), and what was measured of them, (n,), as it was tuned.
 
         Raises:
             ValueError: There is nothing to learn from, or a value is not finite.
         """
-        values = _checked(values)
+        known, values = np.asarray(x, float), _checked(values)
         scales = fitting(values, self._way)
         # Fewer are left where costs that were positive when it was tuned have turned negative.
         self._scale = scales[min(self._kind, len(scales) - 1)]
-        self._judged(self._process, self._scale, x, values)
+        self._judged(self._process, self._scale, known, values)
         for member in self._members.values():
-            member.fit(x, self._scale.scores(values))
+            member.fit(known, self._scale.scores(values))
         left_out = self._process.left_out
         guess = self._scale.at(left_out, np.zeros_like(left_out), 0.0)
         self.rank_correlation = rank_correlation(values, guess)
         self.error = float(np.sqrt(np.mean((values - guess) ** 2)))
         return self
 
-    def predict(self, x: Numbers) -> Prediction:
+    def predict(self, x: Encoded) -> Prediction:
         """Predict the metric of designs, (n, features)."""
         if len(x) == 0:
             return Prediction(self._scale, np.empty(0), np.empty(0))
         mean, spread = self._process.predict(x)
         return Prediction(self._scale, self._together(x, mean), spread)
 
-    def expected(self, x: Numbers) -> Numbers:
+    def expected(self, x: Encoded) -> Numbers:
         """Predict the values that are expected of designs, (n,), at a fraction of the time."""
         if len(x) == 0:
             return np.empty(0)
         mean = self._together(x, self._process.mean(x))
         return self._scale.at(mean, np.zeros_like(mean), 0.0)
 
-    def _together(self, x: Numbers, mean: Numbers) -> Numbers:
+    def _together(self, x: Encoded, mean: Numbers) -> Numbers:
         mean = self.weights["process"] * mean
         for name, member in self._members.items():
             mean = mean + self.weights[name] * member.mean(x)

@@ -1,13 +1,12 @@
 """A Gaussian process that learns which choices matter, and says how unsure it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sartor.search.protocol import Numbers
-from sartor.space import Features
+from sartor.space import Encoded, Features
 
 STEPS = 50
 """Of the search for the best parameters (L-BFGS)."""
@@ -63,55 +62,46 @@ class Process:
     def fit(self, x: Numbers, y: Numbers) -> "Process":
         """Learn values, (n,), of designs, (n, features), with the parameters that were tuned."""
         self._mean, self._unit = float(y.mean()), _spread(y)
-        self._x = self._scaled(x)
+        scaled = self._scaled(x)
         parts = self._parts(self._parameters)
-        kernel = self._kernel(parts, self._x, self._x)
+        kernel = self._kernel(parts, scaled, scaled)
         kernel[np.diag_indices(len(x))] += parts.noise
-        self._inverse, _ = _inverted(kernel)
+        half, _ = _halved(kernel)
+        inverse = half.T @ half
         target = (y - self._mean) / self._unit
-        self._weights = self._inverse @ target
-        pivots = np.diag(self._inverse)
-        left_out = target - self._weights / pivots
+        weights = inverse @ target
+        pivots = np.diag(inverse)
+        left_out = target - weights / pivots
         self.left_out = self._mean + self._unit * left_out
         """Values of the trials as they are predicted without knowing them, (n,)."""
         self.left_out_spread = self._unit / np.sqrt(pivots)
         """Their standard deviations, (n,)."""
+        self._known = _Known.of(parts, self._centre, self._scale, self._root(parts.weights), scaled)
+        self._weights, self._half = weights.astype(np.float32), half.astype(np.float32)
         return self
 
-    def mean(self, x: Numbers) -> Numbers:
-        """Return the expected values of designs, (n,).
-
-        In single precision and without the spread: tens of thousands of designs in a second.
-        """
-        parts, scaled = self._parts(self._parameters), self._scaled(x)
-        root = self._root(parts.weights)
-        known = (self._x * root).astype(np.float32)
-        weights = (parts.bends * self._weights).astype(np.float32)
-        linear = scaled @ (parts.columns * (self._weights @ self._x))
-        bent = [
-            _bends((scaled[start : start + CHUNK] * root).astype(np.float32), known) @ weights
-            for start in range(0, len(x), CHUNK)
+    def mean(self, x: Encoded) -> Numbers:
+        """Return the expected values of designs, (n,): tens of thousands in a second."""
+        slope = self._weights @ self._known.linear
+        scores = [
+            part @ slope + self._known.bent(part) @ self._weights for part in self._known.parts(x)
         ]
-        mean: Numbers = self._mean + self._unit * (linear + np.concatenate(bent))
-        return mean
+        return self._mean + self._unit * np.concatenate(scores).astype(float)
 
-    def predict(self, x: Numbers) -> tuple[Numbers, Numbers]:
+    def predict(self, x: Encoded) -> tuple[Numbers, Numbers]:
         """Return the expected values of designs and their standard deviations, (n,) each.
 
         The noise of measuring counts: what an evaluation will show is meant, not what is true.
         """
-        chunks = [self._predict(x[start : start + CHUNK]) for start in range(0, len(x), CHUNK)]
-        means, spreads = zip(*chunks, strict=True)
-        return np.concatenate(means), np.concatenate(spreads)
-
-    def _predict(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        parts = self._parts(self._parameters)
-        scaled = self._scaled(x)
-        kernel = self._kernel(parts, scaled, self._x)
-        own = parts.bends + parts.noise + (scaled**2 * parts.columns).sum(axis=1)
-        known = ((kernel @ self._inverse) * kernel).sum(axis=1)
-        spread = np.sqrt(np.maximum(own - known, LEAST_NOISE))
-        return self._mean + self._unit * (kernel @ self._weights), self._unit * spread
+        means, spreads = [], []
+        for part in self._known.parts(x):
+            kernel = part @ self._known.linear.T + self._known.bent(part)
+            # By half of the inverse: its square would lose what single precision has.
+            left = self._known.own(part) - ((kernel @ self._half.T) ** 2).sum(axis=1)
+            means.append(kernel @ self._weights)
+            spreads.append(np.sqrt(np.maximum(left, LEAST_NOISE)))
+        mean = self._mean + self._unit * np.concatenate(means).astype(float)
+        return mean, self._unit * np.concatenate(spreads).astype(float)
 
     def _prior(self) -> Numbers:
         """Return the logarithms of a per kind, b, the noise and w per group."""
@@ -149,8 +139,7 @@ class Process:
 
     def _bends(self, weights: Numbers, x: Numbers, y: Numbers) -> Numbers:
         root = self._root(weights)
-        bends: Numbers = _bends(x * root, y * root)
-        return bends
+        return _bends(x * root, y * root)
 
     def _root(self, weights: Numbers) -> Numbers:
         """Return by what features are multiplied, so that distances are weighted, (features,)."""
@@ -163,7 +152,8 @@ class Process:
         bends = parts.bends * self._bends(parts.weights, x, x)
         kernel = (x * parts.columns) @ x.T + bends
         kernel[np.diag_indices(len(x))] += parts.noise
-        inverse, log_determinant = _inverted(kernel)
+        half, log_determinant = _halved(kernel)
+        inverse = half.T @ half
         weights = inverse @ y
         loss = 0.5 * (y @ weights + log_determinant)
         # The derivative by a parameter is half the sum of this times that of the kernel.
@@ -191,26 +181,81 @@ class _Parts:
     """Per group."""
 
 
-Floats = npt.NDArray[np.floating]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The designs of the trials, (n, features), as others are compared with them.
+
+    In single precision, and chunk by chunk.
+    """
+
+    centre: Encoded
+    scale: Encoded
+    root: Encoded
+    linear: Encoded
+    """Of which the product with a design is the linear part of the kernel, (n, features)."""
+    columns: Encoded
+    twice: Encoded
+    """Weighted for distances, times two, (features, n)."""
+    square: Encoded
+    """Their squares, (n,)."""
+    bends: np.float32
+    noise: np.float32
+
+    @classmethod
+    def of(
+        cls, parts: _Parts, centre: Numbers, scale: Numbers, root: Numbers, scaled: Numbers
+    ) -> "_Known":
+        """Compute what is the same for all that is predicted."""
+        stretched = scaled * root
+        return cls(
+            centre=centre.astype(np.float32),
+            scale=scale.astype(np.float32),
+            root=root.astype(np.float32),
+            linear=(scaled * parts.columns).astype(np.float32),
+            columns=parts.columns.astype(np.float32),
+            twice=2 * stretched.T.astype(np.float32),
+            square=(stretched**2).sum(axis=1).astype(np.float32),
+            bends=np.float32(parts.bends),
+            noise=np.float32(parts.noise),
+        )
+
+    def parts(self, x: Encoded) -> Iterator[Encoded]:
+        """Bring designs, (n, features), to the scale of those known, chunk by chunk."""
+        for start in range(0, len(x), CHUNK):
+            yield (x[start : start + CHUNK].astype(np.float32) - self.centre) * self.scale
+
+    def bent(self, x: Encoded) -> Encoded:
+        """Return the part of the kernel that bends, (n, those known)."""
+        x = x * self.root
+        closeness: Encoded = x @ self.twice
+        closeness -= (x**2).sum(axis=1)[:, None]
+        closeness -= self.square
+        np.exp(closeness, out=closeness)
+        closeness *= self.bends
+        return closeness
+
+    def own(self, x: Encoded) -> Encoded:
+        """Return the kernel of designs with themselves, and the noise, (n,)."""
+        own: Encoded = (x**2) @ self.columns + (self.bends + self.noise)
+        return own
 
 
-def _bends(x: Floats, y: Floats) -> Any:  # Any: of the precision of what is given
+def _bends(x: Numbers, y: Numbers) -> Numbers:
     """Return exp(-|x - y|^2), (n, p)."""
     # One product gives minus the squared distance, 2 <x, y> - |x|^2 - |y|^2, without a pass more.
-    one = np.ones((len(y), 1), y.dtype)
-    left = np.hstack([2 * x, -(x**2).sum(axis=1, keepdims=True), -np.ones((len(x), 1), x.dtype)])
-    closeness = left @ np.hstack([y, one, (y**2).sum(axis=1, keepdims=True)]).T
+    left = np.hstack([2 * x, -(x**2).sum(axis=1, keepdims=True), -np.ones((len(x), 1))])
+    closeness: Numbers = left @ np.hstack([y, np.ones((len(y), 1)), (y**2).sum(axis=1)[:, None]]).T
     return np.exp(closeness, out=closeness)
 
 
-def _inverted(kernel: Numbers) -> tuple[Numbers, float]:
-    """Return the inverse of a kernel, and the logarithm of its determinant."""
+def _halved(kernel: Numbers) -> tuple[Numbers, float]:
+    """Return H with H.T @ H the inverse of a kernel, and the logarithm of its determinant."""
     from scipy.linalg.lapack import dtrtri
 
     factor = np.linalg.cholesky(kernel)
     half, failed = dtrtri(factor, lower=1)
     assert failed == 0, "the factor of a kernel has no zeros on its diagonal"
-    return half.T @ half, 2 * float(np.log(np.diag(factor)).sum())
+    return half, 2 * float(np.log(np.diag(factor)).sum())
 
 
 def _spread(y: Numbers) -> float:

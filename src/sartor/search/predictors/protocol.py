@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sartor.registry import Registry
 from sartor.search.protocol import Numbers
+from sartor.space import Encoded
 
 
 class Member(Protocol):
@@ -24,7 +25,7 @@ class Member(Protocol):
         """Learn all trials, (n, features) and (n,), as it was tuned."""
         ...
 
-    def mean(self, x: Numbers) -> Numbers:
+    def mean(self, x: Encoded) -> Numbers:
         """Return the expected scores of designs, (n,)."""
         ...
 

@@ -207,6 +207,9 @@ def test_limits_that_are_not_kept_end_with_1(run: Any, job: Any) -> None:
         ("fit photos/ --out x --limit latenzy=5ms", "Did you mean 'latency'"),
         ("fit photos/ --out x --limit latency=5ms --limit latency>=6ms", "exclude one another"),
         ("report nowhere", "holds no summary.json"),
+        ("report nowhere.db", "nowhere.db is not there"),
+        ("report sqlite:///nowhere.db", "say where the page goes with --out"),
+        ("report nowhere.db --limit latenzy=5ms", "Did you mean 'latency'"),
     ],
 )
 def test_what_is_asked_wrongly_gets_one_sentence(
@@ -253,3 +256,54 @@ def test_report_draws_the_page_anew(run: Any, tmp_path: Path) -> None:
     assert ended.code == 0
     assert "pick 1" in ended.out
     assert "<h1>Networks for digits</h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Return a study of nine designs, of which one failed."""
+    from sartor import search
+    from sartor.space import Choice, Space
+
+    def measure(design: Any) -> dict[str, float]:
+        if design["width"] == 72:
+            raise ValueError("too wide")
+        return {"accuracy": design["width"] / 72, "latency_ms": design["width"] / 8}
+
+    space = Space([Choice("width", tuple(range(8, 80, 8)), ordered=True)])
+    search.run(space, measure, strategy="random", storage=tmp_path / "study.db")
+    return tmp_path / "study.db"
+
+
+def test_report_of_a_study_has_the_front_and_the_page(run: Any, study: Path) -> None:
+    ended = run("report", str(study))
+    assert ended.code == 0
+    assert ended.err == ""
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("9 designs were evaluated, of which 1 failed; 8 stand on the front")
+    assert lines[2].split() == ["design", "accuracy", "latency_ms", "evaluated", "as"]
+    assert "88.89 % proxy" in lines[3]
+    assert "8 ms proxy" in lines[3]
+    assert "  1: ValueError: too wide" in lines
+    page = study.with_name("study.html")
+    assert lines[-1] == f"page: {page}"
+    assert "How it came about" in page.read_text(encoding="utf-8")
+
+
+def test_report_of_a_study_is_told_to_programs(run: Any, study: Path, tmp_path: Path) -> None:
+    page = tmp_path / "pages" / "it.html"
+    ended = run("report", f"sqlite:///{study}", "--json", "--out", str(page))
+    told = json.loads(ended.out)
+    assert told["page"] == str(page)
+    assert page.is_file()
+    assert len(told["front"]) == 8
+    assert told["front"][0]["measurements"]["latency_ms"]["value"] == 8
+
+
+def test_a_study_of_which_nothing_keeps_the_limits_ends_with_1(run: Any, study: Path) -> None:
+    assert (
+        len(json.loads(run("report", str(study), "--limit", "latency=2ms", "--json").out)["front"])
+        == 2
+    )
+    ended = run("report", str(study), "--limit", "latency=0.5ms")
+    assert ended.code == 1
+    assert "none keeps the limits (latency ≤ 0.5 ms)" in ended.out

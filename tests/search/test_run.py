@@ -268,3 +268,22 @@ def test_a_space_with_few_designs_is_searched_to_its_end() -> None:
 def test_numbers_that_are_not_allowed_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(OptionError, match=r"allowed: [01] and more"):
         run(TOY.space, TOY.evaluate, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_limit_that_only_the_estimate_knows_holds_for_the_front() -> None:
+    def evaluate(design: Design) -> dict[str, float]:
+        return {"accuracy": TOY.accuracy(design)}
+
+    study = run(
+        TOY.space,
+        evaluate,
+        objectives={"accuracy": "max"},
+        evaluations=20,
+        strategy="netadapt",  # which begins beyond the limits
+        estimate=TOY.estimate,
+        limits={"latency_ms": "<=2.5"},
+    )
+    over = [it for it in study.trials if TOY.latency_ms(it.design) > 2.5]
+    assert over
+    assert not set(over) & set(study.front)
+    assert study.trials[0].measurements["latency_ms"].provenance == "predicted"

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import optuna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event
 
-from sartor.errors import DamagedFileError, OptionError, RunFolderError
+from sartor.errors import DamagedFileError, MissingExtraError, OptionError, RunFolderError
 from sartor.space import Choice, Condition, Design, Space
 from sartor.study import Trials
-from sartor.units import Direction, Measurement
+from sartor.study.records import describe_space, read_space
+from sartor.units import Direction, Measurement, read_limits
 
 OBJECTIVES: dict[str, Direction] = {"accuracy": "max", "latency_ms": "min"}
 SPACE = Space(
@@ -210,3 +213,85 @@ def test_a_kill_while_adding_loses_at_most_that_trial(tmp_path: Path) -> None:
         assert numbers == list(range(len(numbers)))
         assert said[-1] + 1 <= len(numbers) <= said[-1] + 2
         trials.close()
+
+
+def test_a_study_is_read_without_knowing_its_space(tmp_path: Path) -> None:
+    trials = Trials.open(tmp_path / "study.db", SPACE, OBJECTIVES)
+    trials.add(PLAIN, measured(0.8), origin="search")
+    trials.fail(FUSED, "too hot", origin="random", batch=2)
+    before = trials.all()
+    trials.close()
+    content = (tmp_path / "study.db").read_bytes()
+    with closing(Trials.read(tmp_path / "study.db")) as again:
+        assert again.space == SPACE
+        assert again.objectives == OBJECTIVES
+        assert again.all() == before
+        assert again.limits is None
+    assert (tmp_path / "study.db").read_bytes() == content
+
+
+def test_the_last_limits_are_recorded(tmp_path: Path) -> None:
+    with closing(Trials.open(tmp_path / "study.db", SPACE, OBJECTIVES)) as trials:
+        trials.record_limits(read_limits("latency=5ms"))
+        trials.record_limits(read_limits(["size=2MB", "accuracy=90%"]))
+    with closing(Trials.read(tmp_path / "study.db")) as again:
+        assert again.limits == read_limits(["size=2MB", "accuracy=90%"])
+
+
+OPTIONS = st.lists(
+    st.one_of(st.text(max_size=4), st.integers(2, 99), st.floats(-3.5, -0.5), st.booleans()),
+    min_size=1,
+    max_size=4,
+    unique=True,
+)
+NAMES = st.one_of(st.text(max_size=6), st.sampled_from(["a", "a is in [1", " in order", '"']))
+
+
+@st.composite
+def spaces(draw: st.DrawFn) -> Space:
+    """Draw spaces, also with names that hold what stands between the parts of a choice."""
+    choices: list[Choice] = []
+    for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
+        when = [
+            Condition(other.name, tuple(draw(st.lists(st.sampled_from(other.options), min_size=1))))
+            for other in draw(
+                st.lists(st.sampled_from(choices), max_size=2) if choices else st.just([])
+            )
+        ]
+        choices.append(Choice(name, tuple(draw(OPTIONS)), draw(st.booleans()), tuple(when)))
+    return Space(choices)
+
+
+@given(spaces())
+def test_a_space_comes_back_from_its_description(space: Space) -> None:
+    assert read_space("study.db", describe_space(space), space.fingerprint) == space
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"a": "[1, 2"}', '{"a": "[1] when"}', '{"a": 3}']
+)
+def test_a_description_that_was_changed_is_refused(text: str) -> None:
+    with pytest.raises(DamagedFileError, match=r"the study in study\.db is damaged: its choices"):
+        read_space("study.db", text, SPACE.fingerprint)
+
+
+def test_a_study_of_another_version_is_refused_with_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "study.db"
+    Trials.open(file, SPACE, OBJECTIVES).close()
+    storage = optuna.storages.RDBStorage(f"sqlite:///{file}")
+    study = optuna.load_study(study_name="sartor", storage=storage)
+    study.set_user_attr("sartor_format", 7)
+    storage.remove_session()
+    storage.engine.dispose()
+    message = "has format 7, and this version of Sartor reads 1; use the version it was begun with"
+    with pytest.raises(RunFolderError, match=message):
+        Trials.open(file, SPACE, OBJECTIVES)
+    with pytest.raises(RunFolderError, match=message):
+        Trials.read(file)
+
+
+def test_a_database_whose_driver_is_missing_is_named_with_its_extra() -> None:
+    with pytest.raises(MissingExtraError, match=r"needs oracledb, which .*sartor\[postgresql\]"):
+        Trials.open("oracle+oracledb://me:secret@127.0.0.1/x", SPACE, OBJECTIVES)
+    with pytest.raises(OptionError, match="is the URL of no database that is known"):
+        Trials.open("nonsense://x", SPACE, OBJECTIVES)

@@ -10,6 +10,8 @@ from sartor.report.measured import headline, network
 from sartor.report.measurement import Measurement, check_measurement
 from sartor.report.reading import Summary, check_summary
 from sartor.report.sections import SECTIONS
+from sartor.report.studied import PARTS
+from sartor.report.study import Findings
 
 
 def write_report(summary: Summary, file: str | Path) -> None:
@@ -49,6 +51,19 @@ def write_measurement(measurement: Measurement, file: str | Path) -> Path:
     names = ", ".join(it["name"] for it in measurement["networks"])
     _write(_filled(f"Sartor: what {names} costs", join(parts, "\n")), file)
     return file
+
+
+def write_study(found: Findings, file: str | Path) -> None:
+    """Write what a study tells as a page that any browser opens without a network.
+
+    The file is replaced in one step, so that a reader never sees half of it.
+
+    Args:
+        found: What was found in the study.
+        file: Where the page goes.
+    """
+    body = join((part(found) for part in PARTS), "\n")
+    _write(_filled(f"Sartor: the study {found.recorded.where}", body), Path(file))
 
 
 def page(summary: Summary) -> str:

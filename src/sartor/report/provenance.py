@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from sartor.report.amounts import amount
 from sartor.report.markup import Markup, element
 from sartor.report.reading import Summary
 from sartor.report.text import interval
-from sartor.units import show
 
 MARKS: Mapping[str, tuple[str, str]] = {
     "verified": ("✓", "the exported file, run on the target or on the held-out test split"),
@@ -52,7 +52,7 @@ def plain(metric: str, value: float | None, provenance: str) -> Markup:
     if value is None:
         return nothing()
     return element(
-        "span", element("b", show(metric, value)), " ", mark(provenance), class_="number"
+        "span", element("b", amount(metric, value)), " ", mark(provenance), class_="number"
     )
 
 

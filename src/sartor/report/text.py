@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sartor.report.amounts import amount
 from sartor.report.naming import called
 from sartor.report.reading import Summary, networks
 from sartor.units import METRICS, show
@@ -25,12 +26,12 @@ def interval(metric: str, measurement: Summary) -> str:
         >>> interval("latency_ms", {"value": 0.21, "low": 0.205, "high": 0.22})
         '0.21 ms (0.205 to 0.22)'
     """
-    text = show(metric, measurement["value"])
+    text = amount(metric, measurement["value"])
     low, high = measurement.get("low"), measurement.get("high")
     if low is None or high is None:
         return text
     unit = text.split(" ", 1)[1] if " " in text else ""
-    ends = [show(metric, end) for end in (low, high)]
+    ends = [amount(metric, end) for end in (low, high)]
     if all(end.endswith(f" {unit}") for end in ends):
         ends = [end.removesuffix(f" {unit}") for end in ends]
     return f"{text} ({ends[0]} to {ends[1]})"
@@ -38,7 +39,7 @@ def interval(metric: str, measurement: Summary) -> str:
 
 def written(metric: str, measurement: Summary) -> str:
     """Write a value with its unit and its provenance: `93.12 % verified`."""
-    return f"{show(metric, measurement['value'])} {measurement['provenance']}"
+    return f"{amount(metric, measurement['value'])} {measurement['provenance']}"
 
 
 def bound(limit: Summary) -> str:

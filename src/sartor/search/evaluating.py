@@ -69,6 +69,7 @@ class Evaluator:
         if doubt:
             return self._fail(design, batch, doubt, None)
         self._hopeful = True
+        measured |= self._limited(design, measured)
         return self._trials.add(design, measured, origin=self._origin, batch=batch)
 
     def _fail(self, design: Design, batch: int, reason: str, error: Exception | None) -> Trial:
@@ -94,6 +95,19 @@ class Evaluator:
                     f"there is a limit on {limit.metric}, but the evaluation gives {listing}; "
                     "give it there or in the estimate."
                 )
+
+    def _limited(
+        self, design: Design, measured: Mapping[str, Measurement]
+    ) -> dict[str, Measurement]:
+        """Return the estimates of what is limited and was not measured.
+
+        So that a trial tells whether it keeps the limits, which not every strategy sees to.
+        """
+        metrics = {it.metric for it in self._problem.limits} - set(measured)
+        if not metrics:
+            return {}
+        estimates = self._problem.estimates(self._problem.space.encode([design]))
+        return {name: Measurement(float(estimates[name][0]), "predicted") for name in metrics}
 
     def _doubt(self, design: Design, measured: Mapping[str, Measurement]) -> str:
         """Say what cannot be true of numbers, or nothing."""

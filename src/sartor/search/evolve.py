@@ -1,5 +1,7 @@
 """Evolution: children of the designs that survive."""
 
+from typing import Protocol
+
 import numpy as np
 
 from sartor.search.feasible import sample_feasible, stratified
@@ -18,6 +20,14 @@ CROSSED = 0.9
 """Share of the children that have two parents."""
 
 
+class First(Protocol):
+    """Draws up to `count` designs that keep the limits and are not excluded, (n, choices)."""
+
+    def __call__(
+        self, problem: Problem, count: int, rng: np.random.Generator, *, exclude: Met
+    ) -> Genes: ...
+
+
 class Evolution(Remembering):
     """Asks for children of the designs that survive of all trials so far.
 
@@ -29,17 +39,20 @@ class Evolution(Remembering):
         problem: The search.
         seed: 0 or more.
         survival: Who survives.
+        first: Draws the first population.
     """
 
-    def __init__(self, problem: Problem, seed: int, survival: Survival) -> None:
+    def __init__(
+        self, problem: Problem, seed: int, survival: Survival, first: First = stratified
+    ) -> None:
         super().__init__(problem, seed)
-        self._survival = survival
+        self._survival, self._first = survival, first
 
     def ask(self, count: int) -> list[Design]:
         """Return children of the population; see `Strategy`."""
         history, problem, rng = self._history, self._history.problem, self._history.rng()
         if len(history.good) < POPULATION:
-            return history.asked(stratified(problem, count, rng, exclude=history.met))
+            return history.asked(self._first(problem, count, rng, exclude=history.met))
         ranked = self._survival(history.costs(), history.excess(), POPULATION, rng)
         parents = history.genes[ranked.chosen]
         met = history.met.copy()

@@ -93,6 +93,8 @@ class Remembering:
         seed: 0 or more.
     """
 
+    keeps_limits = True
+
     def __init__(self, problem: Problem, seed: int) -> None:
         self._history = History(problem, seed)
 

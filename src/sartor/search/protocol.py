@@ -110,10 +110,15 @@ class Strategy(Protocol):
     strategy that was told all trials of a stopped search goes on as if it had not been stopped.
     """
 
+    keeps_limits: bool
+    """The estimates of every design that is asked for keep the limits; False where it walks towards
+    them from beyond, so that what it asks for may miss them."""
+
     def ask(self, count: int) -> list[Design]:
         """Return up to `count` designs, fewer only where no others are found.
 
-        They are distinct, were never asked for or told before, and their estimates keep the limits.
+        They are distinct, were never asked for or told before, and their estimates keep the limits
+        where `keeps_limits`.
 
         Raises:
             LimitError: No design was found that keeps the limits.

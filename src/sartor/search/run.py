@@ -125,6 +125,7 @@ def run(
     own = not isinstance(storage, Trials)
     trials = Trials.open(storage, space, objectives) if not isinstance(storage, Trials) else storage
     try:
+        trials.record_limits(problem.limits)
         with place.begin(evaluate) as crew:
             search = _Search(
                 trials=trials,

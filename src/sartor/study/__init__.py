@@ -11,6 +11,7 @@ from sartor.study.folder import RunFolder
 from sartor.study.records import OPTUNA_DIRECTIONS, State, Trial, distributions
 from sartor.study.sealed import read_json, write_json
 from sartor.study.silence import without_log
+from sartor.study.storages import is_url, shown_storage
 from sartor.study.trials import Trials
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "Trials",
     "disk_errors",
     "distributions",
+    "is_url",
     "read_json",
     "replacing",
+    "shown_storage",
     "without_log",
     "write_bytes",
     "write_json",

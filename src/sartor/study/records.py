@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sartor.errors import RunFolderError
-from sartor.space import Choice, Design, Space
+from sartor.errors import DamagedFileError, RunFolderError
+from sartor.space import Choice, Condition, Design, Option, Space
 from sartor.units import Measurement
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 State = Literal["done", "failed"]
 MEASUREMENTS = "measurements"
+ORDERED, WHERE, AMONG = " in order", " where ", " is in "
+"""What stands between the parts of a choice that is described."""
 OPTUNA_DIRECTIONS: dict[str, Literal["maximize", "minimize"]] = {
     "max": "maximize",
     "min": "minimize",
@@ -92,8 +94,35 @@ def from_optuna(frozen: "FrozenTrial") -> Trial | None:
 
 
 def describe_space(space: Space) -> str:
-    """Write the choices of a space as JSON, for `refuse_other_space`."""
+    """Write the choices of a space as JSON, for `refuse_other_space` and `read_space`."""
     return json.dumps({choice.name: _describe(choice) for choice in space.choices})
+
+
+def read_space(where: str, described: str, fingerprint: str) -> Space:
+    """Read a space that `describe_space` wrote.
+
+    Args:
+        where: The study, for messages.
+        described: What was written.
+        fingerprint: That of the space.
+
+    Raises:
+        DamagedFileError: The text is of no space, or of one with another fingerprint.
+
+    Example:
+        >>> space = Space([Choice("width", (8, 16), ordered=True)])
+        >>> read_space("study.db", describe_space(space), space.fingerprint) == space
+        True
+    """
+    damaged = f"the study in {where} is damaged: its choices cannot be read"
+    try:
+        texts = json.loads(described)
+        space = Space(_choice(name, text, list(texts)) for name, text in texts.items())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"{damaged} ({error}).") from error
+    if space.fingerprint != fingerprint:
+        raise DamagedFileError(f"{damaged}; they are not those it was begun with.")
+    return space
 
 
 def refuse_other_space(where: str, before: str, space: Space) -> None:
@@ -121,7 +150,30 @@ def refuse_other_space(where: str, before: str, space: Space) -> None:
 def _describe(choice: Choice) -> str:
     text = json.dumps(list(choice.options))
     if choice.ordered:
-        text += " in order"
+        text += ORDERED
     for condition in choice.when:
-        text += f" where {condition.choice} is in {json.dumps(list(condition.options))}"
+        text += f"{WHERE}{condition.choice}{AMONG}{json.dumps(list(condition.options))}"
     return text
+
+
+def _choice(name: str, text: str, names: list[str]) -> Choice:
+    """Read a choice that `_describe` wrote; `names` are those of all choices."""
+    options, rest = _options(text)
+    ordered = rest.startswith(ORDERED)
+    rest = rest.removeprefix(ORDERED)
+    when = []
+    while rest:
+        # Every name is tried: one may hold the words that stand behind a name.
+        starts = {it: f"{WHERE}{it}{AMONG}[" for it in names}
+        other = max((it for it in names if rest.startswith(starts[it])), key=len, default=None)
+        if other is None:
+            raise ValueError(f"{name!r} is described as {text!r}")
+        needed, rest = _options(rest.removeprefix(starts[other].removesuffix("[")))
+        when.append(Condition(other, needed))
+    return Choice(name, options, ordered=ordered, when=tuple(when))
+
+
+def _options(text: str) -> tuple[tuple[Option, ...], str]:
+    """Read the list at the head of a text, and return what follows it."""
+    options, end = json.JSONDecoder().raw_decode(text)
+    return tuple(options), text[end:]

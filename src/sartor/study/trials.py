@@ -2,24 +2,34 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sartor.errors import DamagedFileError, OptionError, RunFolderError
+from sartor.errors import (
+    OptionError,
+    RunFolderError,
+    did_you_mean,
+)
 from sartor.space import Design, Space
-from sartor.study.atomic import disk_is_full
 from sartor.study.records import (
     OPTUNA_DIRECTIONS,
     Trial,
     describe_space,
     distributions,
     from_optuna,
+    read_space,
     refuse_other_space,
     to_optuna,
 )
-from sartor.study.silence import without_log
-from sartor.units import Direction, Measurement
+from sartor.study.storages import (
+    disconnect,
+    explaining,
+    open_storage,
+    refuse_missing,
+    shown_storage,
+)
+from sartor.units import Direction, Limit, Measurement
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -28,8 +38,9 @@ if TYPE_CHECKING:
 FINGERPRINT = "sartor_space_fingerprint"
 CHOICES = "sartor_space_choices"
 METRICS = "sartor_objectives"
-WAIT_SECONDS = 60
-"""How long a writer waits for others on the same SQLite file."""
+LIMITS = "sartor_limits"
+FORMAT, NOW = "sartor_format", 1
+"""Of what is written here; another one is refused."""
 
 
 class Trials:
@@ -41,7 +52,11 @@ class Trials:
     """
 
     def __init__(
-        self, study: "Study", storage: "BaseStorage", space: Space, objectives: Mapping[str, str]
+        self,
+        study: "Study",
+        storage: "BaseStorage",
+        space: Space,
+        objectives: Mapping[str, Direction],
     ) -> None:
         self.space = space
         self.objectives = dict(objectives)
@@ -72,22 +87,68 @@ class Trials:
             name: Of the study in its storage.
 
         Raises:
-            RunFolderError: The study there is of another space or has other objectives.
+            RunFolderError: The study there is of another space or another version, or has other
+                objectives.
             DamagedFileError: The file is no study.
+            OptionError: The URL is none of a database.
+            MissingExtraError: The driver of the database is not installed.
         """
-        where = str(storage)
-        with _quiet(where):
-            backend = _storage(storage)
+        where = "memory" if storage is None else shown_storage(storage)
+        with explaining(where):
+            backend = open_storage(storage)
             study = _study(backend, name, objectives)
             _claim(study, where, space, objectives)
             return cls(study, backend, space, objectives)
 
+    @classmethod
+    def read(cls, storage: str | Path, *, name: str = "sartor") -> "Trials":
+        """Open a study that is there, of whatever space it is; this writes nothing.
+
+        Args:
+            storage: As for `open`.
+            name: Of the study in its storage.
+
+        Raises:
+            RunFolderError: There is no such file, or no study of that name that Sartor wrote.
+            DamagedFileError: The file is no study.
+            OptionError: The URL is none of a database.
+            MissingExtraError: The driver of the database is not installed.
+        """
+        where = shown_storage(storage)
+        refuse_missing(storage)
+        with explaining(where):
+            backend = open_storage(storage, make=False)
+            try:
+                study = _written_study(backend, where, name)
+                attributes = study.user_attrs
+                _refuse_other_format(where, attributes)
+                space = read_space(where, attributes[CHOICES], attributes[FINGERPRINT])
+                return cls(study, backend, space, attributes[METRICS])
+            except BaseException:
+                disconnect(backend)
+                raise
+
     def close(self) -> None:
         """Close the connections to the storage; nothing waits to be written."""
-        self._storage.remove_session()
-        engine = getattr(self._storage, "engine", None)  # only databases have one
-        if engine is not None:
-            engine.dispose()
+        disconnect(self._storage)
+
+    @property
+    def limits(self) -> tuple[Limit, ...] | None:
+        """Return the limits that were last recorded, None where none ever were."""
+        with explaining("the study"):
+            written = self._study.user_attrs.get(LIMITS)
+        return None if written is None else tuple(Limit(*it) for it in written)
+
+    def record_limits(self, limits: Iterable[Limit]) -> None:
+        """Write down which limits designs shall keep, for those who read the study later.
+
+        Raises:
+            RunFolderError: The disk is full.
+        """
+        written = [[it.metric, it.bound, it.direction] for it in limits]
+        with explaining("the study"):
+            if self._study.user_attrs.get(LIMITS) != written:
+                self._study.set_user_attr(LIMITS, written)
 
     def __len__(self) -> int:
         return len(self._by_design)
@@ -147,7 +208,7 @@ class Trials:
 
     def refresh(self) -> None:
         """Read what other processes have added to the study since."""
-        with _quiet("the storage"), _uncollected():
+        with explaining("the storage"), _uncollected():
             frozen = self._study.get_trials(deepcopy=False)
         for item in frozen[self._seen :]:
             trial = from_optuna(item)
@@ -160,7 +221,7 @@ class Trials:
         if known is not None and (known.state == "done" or trial.state == "failed"):
             return known
         self.space.check(trial.design)
-        with _quiet("the study"), _uncollected():
+        with explaining("the study"), _uncollected():
             self._study.add_trial(to_optuna(trial, self.objectives, self._distributions))
         self.refresh()
         kept = self.get(trial.design)
@@ -174,18 +235,23 @@ class Trials:
             self._by_design[trial.design] = len(self._trials) - 1
 
 
-def _storage(storage: str | Path | None) -> "BaseStorage":
-    from optuna.storages import InMemoryStorage, RDBStorage
+def _written_study(backend: "BaseStorage", where: str, name: str) -> "Study":
+    """Return a study of Sartor's, and refuse others."""
+    import optuna
 
-    if storage is None:
-        return InMemoryStorage()
-    if isinstance(storage, Path) or "://" not in storage:
-        file = Path(storage).absolute()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # "/" of an absolute path is the fourth slash of SQLite's URL.
-        storage = f"sqlite:///{file}"
-    options = {"connect_args": {"timeout": WAIT_SECONDS}} if storage.startswith("sqlite") else None
-    return RDBStorage(storage, engine_kwargs=options)
+    there = {
+        it.study_name: it.user_attrs
+        for it in optuna.get_all_study_summaries(backend, include_best_trial=False)
+    }
+    ours = [it for it, attributes in there.items() if FINGERPRINT in attributes]
+    if name not in ours:
+        kind = "has other studies of Optuna's" if there else "has no study"
+        listing = f"known: {', '.join(ours)}." if ours else f"it {kind}, and none of Sartor's."
+        raise RunFolderError(
+            f"{where} holds no study called {name!r} that Sartor wrote; {listing}"
+            f"{did_you_mean(name, ours)}"
+        )
+    return optuna.load_study(study_name=name, storage=backend)
 
 
 def _study(backend: "BaseStorage", name: str, objectives: Mapping[str, Direction]) -> "Study":
@@ -200,6 +266,8 @@ def _study(backend: "BaseStorage", name: str, objectives: Mapping[str, Direction
 def _claim(study: "Study", where: str, space: Space, objectives: Mapping[str, Direction]) -> None:
     """Write into a new study what it is of, and refuse an old one that is of something else."""
     attributes = study.user_attrs
+    if FINGERPRINT in attributes:
+        _refuse_other_format(where, attributes)
     if METRICS in attributes and attributes[METRICS] != dict(objectives):
         raise RunFolderError(
             f"the study in {where} has the objectives {_list(attributes[METRICS])}, not "
@@ -210,9 +278,18 @@ def _claim(study: "Study", where: str, space: Space, objectives: Mapping[str, Di
     if FINGERPRINT not in attributes:
         # The fingerprint comes last: where it stands, the rest does, even after a kill.
         study.set_metric_names(list(objectives))
+        study.set_user_attr(FORMAT, NOW)
         study.set_user_attr(METRICS, dict(objectives))
         study.set_user_attr(CHOICES, describe_space(space))
         study.set_user_attr(FINGERPRINT, space.fingerprint)
+
+
+def _refuse_other_format(where: str, attributes: Mapping[str, object]) -> None:
+    if attributes.get(FORMAT) != NOW:
+        raise RunFolderError(
+            f"the study in {where} has format {attributes.get(FORMAT, 0)}, and this version of "
+            f"Sartor reads {NOW}; use the version it was begun with, or begin a new study."
+        )
 
 
 def _list(objectives: Mapping[str, str]) -> str:
@@ -233,28 +310,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-@contextlib.contextmanager
-def _quiet(where: str) -> Iterator[None]:
-    """Silence Optuna's log; turn a broken storage into a sentence."""
-    import optuna
-    from sqlalchemy.exc import DatabaseError
-
-    try:
-        with without_log():
-            yield
-    except (optuna.exceptions.StorageInternalError, DatabaseError) as error:
-        raise _explained(error, where) from error
-
-
-def _explained(error: Exception, where: str) -> RunFolderError | DamagedFileError:
-    cause = str(error.__cause__ or error)
-    if "disk is full" in cause:
-        return disk_is_full(Path(where))
-    if "not a database" in cause or "malformed" in cause:
-        return DamagedFileError(
-            f"{where} is no study or is damaged; move it away and run the same command again."
-        )
-    first = cause.splitlines()[0]
-    return RunFolderError(f"the study in {where} cannot be used: {first}")

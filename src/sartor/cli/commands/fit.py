@@ -54,8 +54,8 @@ def fit(
     strategy: Annotated[
         str,
         typer.Option(
-            help="How designs are chosen: ensemble, evolution, gp, local, nsga2, nsga3, policy, "
-            "predictor, random or tpe."
+            help="How designs are chosen: agemoea, boshnas, deepmad, eeea, ensemble, evolution, "
+            "gp, local, netadapt, nsga2, nsga3, policy, predictor, random or tpe."
         ),
     ] = "predictor",
     family: Annotated[str, typer.Option(help="Where designs come from.")] = "mobile",

@@ -1,10 +1,15 @@
 """Strategies: which designs are evaluated next. One file each, registered by name."""
 
 from sartor.search.strategies import (
+    agemoea,
+    boshnas,
+    deepmad,
+    eeea,
     ensemble,
     evolution,
     gp,
     local,
+    netadapt,
     nsga2,
     nsga3,
     policy,
@@ -14,10 +19,15 @@ from sartor.search.strategies import (
 )
 
 __all__ = [
+    "agemoea",
+    "boshnas",
+    "deepmad",
+    "eeea",
     "ensemble",
     "evolution",
     "gp",
     "local",
+    "netadapt",
     "nsga2",
     "nsga3",
     "policy",

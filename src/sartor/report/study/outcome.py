@@ -1,0 +1,25 @@
+"""What came of a study, in a sentence."""
+
+from sartor.report.study.recorded import Recorded
+
+
+def outcome(it: Recorded) -> str:
+    """Say in a sentence what was found."""
+    total, done = len(it.study.trials), len(it.study.done)
+    tried = f"{total} design{'s were' if total != 1 else ' was'} evaluated"
+    failed = f", of which {total - done} failed" if total > done else ""
+    if not done:
+        return f"{tried}, and all failed." if total > 1 else "One design was evaluated, and failed."
+    if not it.front:
+        return f"{tried}{failed}; none keeps the limits ({bounds(it)})."
+    count = len(it.front)
+    return (
+        f"{tried}{failed}; {count} {'stand' if count > 1 else 'stands'} on the front: no other one "
+        "is at least as good in every objective and better in one."
+    )
+
+
+def bounds(it: Recorded) -> str:
+    """Write the limits: `latency ≤ 5 ms and size ≤ 2 MB`."""
+    texts = [str(limit).replace("<=", "≤").replace(">=", "≥") for limit in it.problem.limits]
+    return " and ".join(texts)

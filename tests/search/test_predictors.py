@@ -1,20 +1,25 @@
 """Predictors: they rank designs that they never saw, and know how unsure they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 from toy import Toy, spearman
 
-from sartor.search import Predictor, rank_correlation
-from sartor.search.predictors import MEMBERS, Encoder, Process
+from sartor.search import Predictor, Problem, Scored, rank_correlation
+from sartor.search.history import History
+from sartor.search.outlook import FREE, Oracle
+from sartor.search.predictors import MEMBERS, Encoder, Prepared, Process
+from sartor.search.predictors.embedding import Embedding
+from sartor.search.predictors.encoder import ESTIMATED
 from sartor.search.predictors.scales import Amounts, Distances, Logarithms, Plain, Scale, fitting
-from sartor.space import Features
+from sartor.space import Design, Features
 
 TOY = Toy()
 ENCODER = Encoder(TOY.space.coding, ("latency_ms",))
@@ -26,6 +31,15 @@ def encoded(count: int, seed: int) -> tuple[Numbers, Numbers]:
     designs = TOY.space.decode(genes)
     accuracies = np.array([TOY.accuracy(design) for design in designs])
     return np.asarray(ENCODER(genes, TOY.estimate(designs)), float), accuracies
+
+
+def latency() -> tuple[Numbers, Numbers]:
+    """A metric of which an estimate tells nearly all, of 3,000 designs."""
+    x, accuracies = encoded(3000, 5)
+    return x, x[:, -1] + accuracies
+
+
+TOY_LATENCY = latency()
 
 
 def fitted(x: Numbers, values: Numbers, members: tuple[str, ...] = ()) -> Predictor:
@@ -132,6 +146,119 @@ class TestEveryMember:
             np.abs(it.predict(unseen).expected - truth).mean() for it in (alone, all_together)
         ]
         assert errors[1] < 1.1 * errors[0]
+
+
+IS_FREE = ENCODER.features.kinds == ESTIMATED
+
+
+class TestWhatIsFree:
+    """Members that are prepared learn estimates first."""
+
+    @pytest.fixture(params=[it for it in MEMBERS if isinstance(MEMBERS[it](0), Prepared)])
+    def name(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    def test_the_walk_finds_some(self) -> None:
+        assert any(isinstance(MEMBERS[it](0), Prepared) for it in MEMBERS)
+
+    def test_few_trials_teach_more_to_those_that_know_it(self, name: str) -> None:
+        x, values = TOY_LATENCY
+        found = []
+        for prepared in (True, False):
+            ranked = []
+            for seed in range(3):
+                member = MEMBERS[name](seed)
+                assert isinstance(member, Prepared)
+                if prepared:
+                    member.prepare(x[1000:], IS_FREE)
+                hidden = x.copy()
+                hidden[:, IS_FREE] = 0  # the plain one must not read what it may not learn
+                member.fit(hidden[:12], values[:12])
+                ranked.append(rank_correlation(member.mean(hidden[500:1000]), values[500:1000]))
+            found.append(np.mean(ranked))
+        assert found[0] > found[1] + 0.1
+
+    def test_it_is_drawn_once_and_only_where_members_join(self, name: str) -> None:
+        x, values = encoded(80, 0)
+        drawn = []
+
+        def free() -> Numbers:
+            drawn.append(len(x))
+            return x
+
+        def predictor(*members: str) -> Predictor:
+            return Predictor(ENCODER.features, "max", 0, members, free)
+
+        predictor().tune(x, values)
+        predictor(name).tune(x[:20], values[:20])
+        predictor("ridge").tune(x, values)
+        assert not drawn
+        twice = predictor(name).tune(x[:40], values[:40]).tune(x, values)
+        assert len(drawn) == 1
+        # What was tuned before leaves nothing behind.
+        once = predictor(name).tune(x, values)
+        assert twice.weights == once.weights
+        unseen = encoded(50, 1)[0]
+        found, alike = twice.fit(x, values), once.fit(x, values)
+        assert (found.expected(unseen) == alike.expected(unseen)).all()
+
+    def test_an_oracle_gives_what_the_estimate_knows_of_designs_of_all_sizes(self) -> None:
+        asked: list[int] = []
+
+        def estimate(designs: Sequence[Design]) -> Mapping[str, Numbers]:
+            asked.append(len(designs))
+            return TOY.estimate(designs)
+
+        for members, problem in (
+            (tuple(MEMBERS), Problem(TOY.space, estimate=estimate)),
+            ((), Problem(TOY.space, estimate=estimate)),
+            (tuple(MEMBERS), Problem(TOY.space)),
+        ):
+            asked.clear()
+            history = History(problem, 0)
+            designs = TOY.space.decode(TOY.space.coding.drawn(40, np.random.default_rng(0)))
+            history.tell([Scored(it, TOY.evaluate(it), 0) for it in designs])
+            Oracle(history, members).learn()
+            assert (FREE in asked) == bool(members and problem.estimate)
+
+
+class TestTheEmbedding:
+    def test_what_is_free_can_be_read_from_it_of_designs_it_never_saw(self) -> None:
+        x, _ = TOY_LATENCY
+        embedding = Embedding(x[1000:], IS_FREE, 0)
+        with torch.no_grad():
+            seen = embedding.body(embedding.scaled(x[:1000, embedding.seen])).numpy()
+        line = np.hstack([seen, np.ones((1000, 1))])
+        found = line[500:] @ np.linalg.lstsq(line[:500], x[:500, IS_FREE], rcond=None)[0]
+        left = ((found - x[500:1000, IS_FREE]) ** 2).mean()
+        assert left < 0.02 * x[500:1000, IS_FREE].var()
+
+    def test_it_cannot_read_the_answer(self) -> None:
+        x, values = TOY_LATENCY
+        wrong = x[:80].copy()
+        wrong[:, IS_FREE] = 1e6
+        member = MEMBERS["pretrained"](0)
+        assert isinstance(member, Prepared)
+        member.prepare(x[1000:], IS_FREE)
+        member.fit(x[:80], values[:80])
+        assert (member.mean(wrong) == member.mean(x[:80])).all()
+
+    def test_estimates_that_never_vary_teach_nothing_and_do_no_harm(self) -> None:
+        x, values = encoded(80, 0)
+        x[:, IS_FREE] = np.log(np.finfo(float).tiny)
+        member = MEMBERS["pretrained"](0)
+        assert isinstance(member, Prepared)
+        member.prepare(x, IS_FREE)
+        member.tune(x, values)
+        member.fit(x, values)
+        assert rank_correlation(member.mean(x), values) > 0.8
+
+    def test_the_global_randomness_of_torch_is_left_alone(self) -> None:
+        torch.manual_seed(3)
+        expected = torch.rand(1)
+        torch.manual_seed(3)
+        fitted(*encoded(40, 0), ("pretrained",))
+        assert torch.rand(1) == expected
 
 
 class TestTheProcess:

@@ -20,6 +20,8 @@ GROWTH = 1.2
 """What takes long in learning is done anew when the trials are so many times more."""
 FIRST = 32
 """The smallest number of trials at which that is so."""
+FREE = 2000
+"""Designs of which members learn the estimates, where there are some, before they learn trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ class Oracle:
         self.problem: Problem = history.problem
         extreme = self.problem.space.extreme(0)
         known = self.problem.estimates(self.problem.space.encode([extreme]))
-        self._encode = Encoder(self.problem.coding, tuple(sorted(known)))
+        self._estimated = tuple(sorted(known))
+        self._encode = Encoder(self.problem.coding, self._estimated)
         ways = {it.metric: _better(it.direction) for it in self.problem.limits}
         ways.update(self.problem.objectives)
         self._ways = {name: way for name, way in ways.items() if name not in known}
+        self._made = {name: self._predictor(name) for name in self._ways}
         self._predictors: dict[str, Predictor] = {}
+        """Those that have something to learn from."""
         self._tuned = 0
         self._seen = -1
 
@@ -73,7 +78,7 @@ class Oracle:
         if step != self._tuned:
             self._tuned = step
             self._predictors = {
-                metric: self._predictor(metric).tune(x, values)
+                metric: self._made[metric].tune(x, values)
                 for metric, (x, values) in self._known(step).items()
             }
         for metric, (x, values) in self._known(count).items():
@@ -151,7 +156,14 @@ class Oracle:
 
     def _predictor(self, metric: str) -> Predictor:
         way, seed = self._ways[metric], self._history.seed
-        return Predictor(self._encode.features, way, seed, self._members)
+        free = self._free if self._estimated else None
+        return Predictor(self._encode.features, way, seed, self._members, free)
+
+    def _free(self) -> Encoded:
+        """Draw designs small and large, with their estimates, (FREE, features)."""
+        rng = np.random.default_rng([self._history.seed, FREE])
+        genes = self.problem.coding.leaning(rng.random(FREE), rng)
+        return self._encode(genes, self.problem.estimates(genes))
 
     def _known(self, count: int) -> dict[str, tuple[Encoded, Numbers]]:
         """Return what is learned of the first trials, by metric: their features and values."""

@@ -55,7 +55,7 @@ def fit(
         str,
         typer.Option(
             help="How designs are chosen: agemoea, boshnas, deepmad, eeea, ensemble, evolution, "
-            "gp, local, netadapt, nsga2, nsga3, policy, predictor, random or tpe."
+            "gp, local, netadapt, nsga2, nsga3, policy, predictor, random, tinynets or tpe."
         ),
     ] = "predictor",
     family: Annotated[str, typer.Option(help="Where designs come from.")] = "mobile",

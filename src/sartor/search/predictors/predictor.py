@@ -1,10 +1,13 @@
 """Predict what an evaluation would measure, from the options of a design."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sartor.search.predictors import members as _  # noqa: F401
+from sartor.search.predictors.encoder import ESTIMATED
 from sartor.search.predictors.process import Process
-from sartor.search.predictors.protocol import MEMBERS, Member
+from sartor.search.predictors.protocol import MEMBERS, Member, Prepared
 from sartor.search.predictors.scales import Scale, fitting
 from sartor.search.protocol import Numbers
 from sartor.space import Encoded, Features
@@ -49,13 +52,20 @@ class Predictor:
         way: What is better.
         seed: Of the members, 0 or more.
         members: Names of those that may join the process.
+        free: Draws designs that nobody evaluated, (n, features), whose estimates members may learn
+            first. Called once at most; None where nothing is estimated.
 
     Source:
         Weights: Breiman 1996, Stacked regressions (not negative, from left-out predictions).
     """
 
     def __init__(
-        self, features: Features, way: Direction, seed: int, members: tuple[str, ...] = ()
+        self,
+        features: Features,
+        way: Direction,
+        seed: int,
+        members: tuple[str, ...] = (),
+        free: Callable[[], Encoded] | None = None,
     ) -> None:
         self.rank_correlation = float("nan")
         """Spearman's, of values that the process predicts for trials that are left out."""
@@ -64,7 +74,8 @@ class Predictor:
         self.weights: dict[str, float] = {"process": 1.0}
         """What each member has to say."""
         self._features, self._way, self._seed = features, way, seed
-        self._names = members
+        self._names, self._free = members, free
+        self._made: dict[str, Member] = {}
         self._members: dict[str, Member] = {}
         self._process = Process(features)
         self._kind = 0
@@ -139,7 +150,7 @@ class Predictor:
         self.weights, self._members = {"process": 1.0}, {}
         if len(scores) < ENOUGH or not self._names:
             return
-        members = {name: MEMBERS[name](self._seed) for name in self._names}
+        members = self._joining()
         for member in members.values():
             member.tune(x, scores)
         left_out = [self._process.left_out, *(it.left_out for it in members.values())]
@@ -153,6 +164,17 @@ class Predictor:
         whole = sum(kept.values())
         self.weights = {"process": 0.0} | {name: weight / whole for name, weight in kept.items()}
         self._members = {name: it for name, it in members.items() if name in kept}
+
+    def _joining(self) -> dict[str, Member]:
+        """Return the members that may join, made once, as some learn first what is free."""
+        if not self._made:
+            self._made = {name: MEMBERS[name](self._seed) for name in self._names}
+            waiting = [it for it in self._made.values() if isinstance(it, Prepared)]
+            if waiting and self._free is not None:
+                x, free = self._free(), self._features.kinds == ESTIMATED
+                for member in waiting:
+                    member.prepare(x, free)
+        return self._made
 
 
 def rank_correlation(one: Numbers, other: Numbers) -> float:

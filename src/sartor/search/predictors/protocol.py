@@ -1,7 +1,10 @@
 """What a predictor is: a member of the ensemble."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 from sartor.registry import Registry
 from sartor.search.protocol import Numbers
@@ -18,7 +21,10 @@ class Member(Protocol):
     left_out: Numbers
 
     def tune(self, x: Numbers, y: Numbers) -> None:
-        """Decide what takes long: (n, features) and (n,). May be called with fewer trials."""
+        """Decide what takes long: (n, features) and (n,). May be called with fewer trials.
+
+        Called again when there are more; what it decided then leaves nothing behind.
+        """
         ...
 
     def fit(self, x: Numbers, y: Numbers) -> None:
@@ -27,6 +33,18 @@ class Member(Protocol):
 
     def mean(self, x: Encoded) -> Numbers:
         """Return the expected scores of designs, (n,)."""
+        ...
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A member that also learns from designs that nobody evaluated."""
+
+    def prepare(self, x: Encoded, free: npt.NDArray[np.bool_]) -> None:
+        """Take in designs, (n, features), and which features are free to know, (features,).
+
+        Called once, before the first `tune`, and only where something is free.
+        """
         ...
 
 

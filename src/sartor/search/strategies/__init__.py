@@ -15,6 +15,7 @@ from sartor.search.strategies import (
     policy,
     predictor,
     random,
+    tinynets,
     tpe,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "policy",
     "predictor",
     "random",
+    "tinynets",
     "tpe",
 ]

@@ -1,5 +1,5 @@
 """Members of the ensemble, one file each."""
 
-from sartor.search.predictors.members import network, ridge, trees
+from sartor.search.predictors.members import boosted, network, pretrained, ridge, trees
 
-__all__ = ["network", "ridge", "trees"]
+__all__ = ["boosted", "network", "pretrained", "ridge", "trees"]

@@ -12,7 +12,7 @@ def network(seed: int) -> Folded:
 
     Source:
         Dai et al. 2021, arXiv:2006.02049 (FBNetV3). Differs: one hidden layer, and no
-        pretraining; estimates are features instead.
+        pretraining (see `Pretrained`); estimates are features instead.
     """
 
     def make() -> object:

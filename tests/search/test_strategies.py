@@ -213,3 +213,17 @@ def test_a_problem_without_objectives_or_choices_is_refused() -> None:
         Problem(Space([]))
     with pytest.raises(OptionError, match="allowed: max, min"):
         Problem(TOY.space, {"accuracy": "up"})  # type: ignore[dict-item]
+
+
+def test_the_dear_end_of_a_front_is_found_though_all_first_trials_are_cheap() -> None:
+    # What is accurate is dear, by many choices that drawn designs seldom have together.
+    space = Space([Choice(f"c{number}", (0, 1, 2), ordered=True) for number in range(24)])
+
+    def evaluate(design: Design) -> dict[str, float]:
+        level = sum(design.number(name) for name in design) / 48
+        return {"accuracy": 0.5 + 0.4 * level, "latency_ms": 1 + 20 * level**6}
+
+    study = run(space, evaluate, evaluations=120, strategy="predictor", seed=0)
+    drawn = [it.value("latency_ms") for it in study.trials[:32]]
+    assert max(drawn) < 5
+    assert max(it.value("accuracy") for it in study.front) > 0.89

@@ -10,7 +10,7 @@ from sartor.search.front import Indices, fronts
 from sartor.search.history import Remembering
 from sartor.search.improve import improving_batch
 from sartor.search.met import Met
-from sartor.search.outlook import Oracle
+from sartor.search.outlook import Oracle, Outlook
 from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design, Genes
 
@@ -27,6 +27,9 @@ NEIGHBOUR = 5.0
 space that is looked at whole. Where candidates are evolved, they are near the front anyway."""
 AROUND = 10
 """Designs whose neighbours are meant, at least: where the front has fewer, with those behind it."""
+MARGIN = 0.4
+"""How far beyond the dearest design that is expected to be best in something others count, in units
+of the range (docs/benchmarks.md)."""
 TINY = 1e-12
 EXPLORE = 8
 """One design in so many, on average, is drawn at random, which keeps the predictor honest."""
@@ -95,6 +98,7 @@ class PredictorGuided(Remembering):
         best = costs[front].min(axis=0)
         # A front alone is crowded where designs are cheap, the first trials may lack its other end.
         worst = np.maximum(_worst(costs[:FIRST]), _worst(costs[front]))
+        worst = np.maximum(worst, _other_ends(outlook, best))
         unit = np.maximum(worst - best, TINY)
         known = np.minimum((costs[front] - best) / unit, 1.0)
         expected = np.maximum((outlook.expected - best) / unit, -BEYOND)
@@ -149,6 +153,19 @@ def _worst(costs: Numbers) -> Numbers:
     first, third = np.quantile(costs, [0.25, 0.75], axis=0)
     worst: Numbers = np.minimum(costs.max(axis=0), third + FENCE * (third - first))
     return worst
+
+
+def _other_ends(outlook: Outlook, best: Numbers) -> Numbers:
+    """Return what counts at least, (m,): a margin beyond designs expected to be best in something.
+
+    Where all trials are cheap, the dearest designs would else be beyond what counts, and the end of
+    the front at which they stand would never be looked at.
+    """
+    kept = outlook.expected[outlook.excess <= 0]
+    if not len(kept):
+        return best
+    dearest: Numbers = kept[kept.argmin(axis=0)].max(axis=0)
+    return dearest + MARGIN * (dearest - best)
 
 
 def _behind(front: Numbers, points: Numbers) -> Numbers:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sartor.search import choose, evenly, hypervolume, knee, non_dominated
-from sartor.search.front import fronts
+from sartor.search.front import fronts, unsettled
 from sartor.search.improve import added, improving_batch
 from sartor.units import Direction
 
@@ -190,3 +190,20 @@ def test_handicaps_add_what_is_lost_to_those_that_are_taken_too_slow() -> None:
     others = [(0, *between, 4) for between in itertools.combinations((1, 2, 3), 2)]
     assert lost(places) == min(lost(chosen) for chosen in others)
     assert places != evenly(values, 4)
+
+
+@given(values=points(3), half=st.floats(0, 2))
+def test_a_point_is_unsettled_where_another_may_beat_it(values: Numbers, half: float) -> None:
+    low, high = values - half, values + half
+    found = set(unsettled(low, high, ["min"] * 3).tolist())
+    for place, worst in enumerate(high):
+        others = np.delete(low, place, axis=0)
+        beaten = ((others <= worst).all(axis=1) & (others < worst).any(axis=1)).any()
+        assert (place in found) == bool(beaten)
+
+
+@given(values=points(2))
+def test_without_intervals_what_is_unsettled_is_not_on_the_front(values: Numbers) -> None:
+    front = set(non_dominated(values, ["min", "min"]).tolist())
+    whole = set(np.flatnonzero(~np.isnan(values).any(axis=1)).tolist())
+    assert set(unsettled(values, values, ["min", "min"]).tolist()) == whole - front

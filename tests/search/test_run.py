@@ -287,3 +287,28 @@ def test_a_limit_that_only_the_estimate_knows_holds_for_the_front() -> None:
     assert over
     assert not set(over) & set(study.front)
     assert study.trials[0].measurements["latency_ms"].provenance == "predicted"
+
+
+def test_a_front_says_which_of_its_designs_may_be_beaten() -> None:
+    space = Space([Choice("width", (1, 2, 3), ordered=True)])
+    accuracies = {1: (0.70, 0.65, 0.75), 2: (0.80, 0.78, 0.82), 3: (0.81, 0.77, 0.85)}
+
+    def evaluate(design: Design) -> dict[str, Measurement | float]:
+        value, low, high = accuracies[design.integer("width")]
+        return {
+            "accuracy": Measurement(value, "proxy", low, high),
+            "latency_ms": design.number("width"),
+        }
+
+    study = run(space, evaluate, evaluations=3, strategy="random")
+    assert {it.design["width"] for it in study.front} == {1, 2, 3}
+    # The dearest may be no better than the middle one; the cheapest is cheapest in any case.
+    assert [it.design["width"] for it in study.unsettled] == [3]
+    plain = run(
+        space,
+        lambda it: {"accuracy": it.number("width") / 4, "latency_ms": it.number("width")},
+        evaluations=3,
+        strategy="random",
+    )
+    assert len(plain.front) == 3
+    assert plain.unsettled == ()

@@ -70,6 +70,37 @@ def _sweep(matrix: Numbers) -> npt.NDArray[np.bool_]:
     return on_front[first_twin]
 
 
+def unsettled(low: npt.ArrayLike, high: npt.ArrayLike, directions: Sequence[Direction]) -> Indices:
+    """Find the points that another one may beat in every respect, as far as intervals allow.
+
+    Args:
+        low: Lower ends, (p, m); where there is no interval both ends are the value.
+        high: Upper ends, (p, m).
+        directions: "max" or "min" per objective, (m,).
+
+    Returns:
+        Positions of the points whose worst is beaten by the best of another, ascending; one with a
+        NaN is none of them.
+
+    Example:
+        >>> unsettled([[0.88, 5], [0.80, 6]], [[0.92, 5], [0.84, 6]], ["max", "min"])
+        array([1])
+        >>> unsettled([[0.88, 5], [0.89, 6]], [[0.92, 5], [0.93, 6]], ["max", "min"])
+        array([1])
+        >>> unsettled([[0.88, 5], [0.93, 6]], [[0.92, 5], [0.95, 6]], ["max", "min"])
+        array([], dtype=int64)
+    """
+    ends = np.stack([costs(low, directions), costs(high, directions)])
+    best, worst = ends.min(axis=0), ends.max(axis=0)
+    found = []
+    for place, point in enumerate(worst):
+        beats = (best <= point).all(axis=1) & (best < point).any(axis=1)
+        beats[place] = False
+        if beats.any():
+            found.append(place)
+    return np.array(found, np.int64)
+
+
 def fronts(matrix: Numbers, enough: int) -> list[Indices]:
     """Peel points off, front by front, until there are enough.
 

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from sartor.errors import OptionError
 from sartor.search.evaluating import Evaluator
-from sartor.search.front import non_dominated
+from sartor.search.front import non_dominated, unsettled
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
 from sartor.search.workers import Evaluate, Here, Processes, Workers
 from sartor.space import Space
 from sartor.study import Trial, Trials
-from sartor.units import Direction, Limit, read_limits
+from sartor.units import Direction, Limit, Measurement, read_limits
 
 Limits = Mapping[str, float | str] | Iterable[str | Limit]
 
@@ -47,6 +49,14 @@ class Study:
         kept = self.kept
         values = [[trial.value(name) for name in self.problem.objectives] for trial in kept]
         return tuple(kept[place] for place in non_dominated(values, self.problem.directions))
+
+    @property
+    def unsettled(self) -> tuple[Trial, ...]:
+        """The trials of the front that another one of it may beat, within their 95 % intervals."""
+        front, names = self.front, self.problem.objectives
+        ends = [[_interval(trial.measurements[name]) for name in names] for trial in front]
+        low, high = np.array(ends, float).reshape(len(front), len(names), 2).transpose(2, 0, 1)
+        return tuple(front[place] for place in unsettled(low, high, self.problem.directions))
 
 
 def run(
@@ -192,6 +202,11 @@ def _keeps(problem: Problem, trial: Trial) -> bool:
         for limit in problem.limits
         if limit.metric in trial.measurements
     )
+
+
+def _interval(it: Measurement) -> tuple[float, float]:
+    low = it.value if it.low is None else it.low
+    return low, it.value if it.high is None else it.high
 
 
 def _never() -> bool:

@@ -36,6 +36,7 @@ class Findings:
             "limits": [str(limit) for limit in it.problem.limits] if it.limits_known else None,
             "trials": len(it.study.trials),
             "front": [_plain(trial) for trial in it.front],
+            "unsettled": [trial.design.id for trial in it.study.unsettled],
             "hypervolume": [
                 {
                     "origin": course.origin,

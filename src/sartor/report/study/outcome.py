@@ -12,10 +12,13 @@ def outcome(it: Recorded) -> str:
         return f"{tried}, and all failed." if total > 1 else "One design was evaluated, and failed."
     if not it.front:
         return f"{tried}{failed}; none keeps the limits ({bounds(it)})."
-    count = len(it.front)
+    count, open_ = len(it.front), len(it.study.unsettled)
+    doubt = (
+        f" Within their 95 % intervals {open_} of them may be beaten by others." if open_ else ""
+    )
     return (
         f"{tried}{failed}; {count} {'stand' if count > 1 else 'stands'} on the front: no other one "
-        "is at least as good in every objective and better in one."
+        f"is at least as good in every objective and better in one.{doubt}"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
@@ -57,6 +57,7 @@ def test_a_combination_of_known_devices_is_predicted_from_ten(
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0.2, 2.0), min_size=KINDS, max_size=KINDS), st.integers(0, 99))
+@example([0.5, 0.5, 0.25, 1.0, 2.0], 0)  # farther from all known devices than they are apart
 def test_a_device_whose_operators_add_up_is_predicted_from_ten(
     costs: list[float], first: int
 ) -> None:

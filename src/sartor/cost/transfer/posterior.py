@@ -10,8 +10,8 @@ from sartor.cost.transfer.known import KnownDevices, Matrix, Vector
 
 NOISES = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 """Noise of a measurement that is considered, as a share of the latency."""
-SPREADS = (0.1, 0.3, 1.0)
-"""How far the new device may lie from a known one, or (1) from the mean of all, in units of how
+SPREADS = (0.1, 0.3, 1.0, 3.0)
+"""How far the new device may lie from a known one, or (1, 3) from the mean of all, in units of how
 far the known ones lie from one another."""
 FAR = 0.5
 """Spreads above this are considered around the mean of all devices only."""

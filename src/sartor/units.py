@@ -211,6 +211,9 @@ def read_limits(
         ]
     else:
         limits = [it if isinstance(it, Limit) else parse_limit(it, relative_to) for it in given]
+    for limit in limits:
+        if known and limit.metric not in METRICS:
+            raise _unknown_metric(limit.metric)
     tightest: dict[tuple[str, Direction], Limit] = {}
     for limit in limits:
         key = (limit.metric, limit.direction)

@@ -230,3 +230,6 @@ def test_a_limit_on_a_metric_of_ones_own_says_which_side_it_bounds() -> None:
         read_limits({"latncy_ms": 5}, known=False)
     with pytest.raises(OptionError, match="unknown limit 'psnr_db'"):
         read_limits({"psnr_db": ">=31.5"})
+    with pytest.raises(OptionError, match="unknown limit 'psnr_db'"):
+        read_limits(Limit("psnr_db", 31.5, "min"))
+    assert len(read_limits(Limit("psnr_db", 31.5, "min"), known=False)) == 1

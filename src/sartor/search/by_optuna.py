@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sartor.search.feasible import sample_feasible
 from sartor.search.history import Remembering
 from sartor.search.met import Met
 from sartor.search.protocol import Problem, Scored, over
@@ -45,7 +44,7 @@ class ByOptuna(Remembering):
             return self._ask(count)
 
     def _ask(self, count: int) -> list[Design]:
-        history, problem = self._history, self._history.problem
+        history = self._history
         rng = history.rng()
         study = self._study(int(rng.integers(2**31)))
         met = history.met.copy()
@@ -55,11 +54,7 @@ class ByOptuna(Remembering):
             if found is None:
                 break
             chosen = np.concatenate([chosen, found])
-        missing = count - len(chosen)
-        if missing:
-            drawn = sample_feasible(problem, missing, rng, exclude=met)
-            chosen = np.concatenate([chosen, drawn])
-        return history.asked(chosen)
+        return history.filled(chosen, count, met, rng)
 
     def _suggested(self, study: "Study", met: Met) -> Genes | None:
         """Ask for one design, (1, choices), that is new and keeps the limits, and meet it."""
@@ -70,7 +65,7 @@ class ByOptuna(Remembering):
             trial = study.ask()
             genes = _suggest(trial, problem)
             new = not met.knows(genes)[0]
-            if new and problem.excess(problem.estimates(genes), 1)[0] <= 0:
+            if new and problem.within(genes)[0]:
                 met.add(genes)
                 return genes  # left running, so that the sampler knows of it
             study.tell(trial, state=TrialState.FAIL)

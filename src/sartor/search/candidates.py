@@ -28,7 +28,7 @@ def whole(problem: Problem) -> Genes | None:
     if np.prod(problem.coding.cardinalities.astype(float)) > SMALL:
         return None
     genes = problem.coding.every()
-    return genes[problem.excess(problem.estimates(genes), len(genes)) <= 0]
+    return genes[problem.within(genes)]
 
 
 def neighbours(history: History, front: Indices) -> Genes:

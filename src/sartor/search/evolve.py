@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.feasible import stratified
 from sartor.search.history import Remembering
 from sartor.search.met import Met
 from sartor.search.protocol import Problem
@@ -59,12 +59,10 @@ class Evolution(Remembering):
         chosen = parents[:0]
         for _ in range(ROUNDS):
             children = breed(problem.coding, parents, ranked, 2 * count, rng, met)
-            kept = problem.excess(problem.estimates(children), len(children)) <= 0
-            chosen = np.concatenate([chosen, children[kept]])[:count]
-            if len(chosen) == count:
-                return history.asked(chosen)
-        drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-        return history.asked(np.concatenate([chosen, drawn]))
+            chosen = np.concatenate([chosen, children[problem.within(children)]])
+            if len(chosen) >= count:
+                break
+        return history.filled(chosen, count, met, rng)
 
     def report(self) -> dict[str, float]:
         """Return the number of trials that the population is selected from."""

@@ -70,16 +70,22 @@ def _sweep(matrix: Numbers) -> npt.NDArray[np.bool_]:
     return on_front[first_twin]
 
 
-def unsettled(low: npt.ArrayLike, high: npt.ArrayLike, directions: Sequence[Direction]) -> Indices:
+def unsettled(
+    low: npt.ArrayLike,
+    high: npt.ArrayLike,
+    directions: Sequence[Direction],
+    among: Sequence[int] | None = None,
+) -> Indices:
     """Find the points that another one may beat in every respect, as far as intervals allow.
 
     Args:
         low: Lower ends, (p, m); where there is no interval both ends are the value.
         high: Upper ends, (p, m).
         directions: "max" or "min" per objective, (m,).
+        among: Positions of the points that are asked for; all by default.
 
     Returns:
-        Positions of the points whose worst is beaten by the best of another, ascending; one with a
+        Positions of those whose worst is beaten by the best of another, ascending; one with a
         NaN is none of them.
 
     Example:
@@ -93,8 +99,8 @@ def unsettled(low: npt.ArrayLike, high: npt.ArrayLike, directions: Sequence[Dire
     ends = np.stack([costs(low, directions), costs(high, directions)])
     best, worst = ends.min(axis=0), ends.max(axis=0)
     found = []
-    for place, point in enumerate(worst):
-        beats = (best <= point).all(axis=1) & (best < point).any(axis=1)
+    for place in range(len(worst)) if among is None else sorted(among):
+        beats = (best <= worst[place]).all(axis=1) & (best < worst[place]).any(axis=1)
         beats[place] = False
         if beats.any():
             found.append(place)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sartor.search.feasible import sample_feasible
 from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem, Scored
 from sartor.space import Design, Genes
@@ -63,6 +64,23 @@ class History:
         """Remember designs that are about to be asked for, and return them."""
         self.met.add(genes)
         return self.problem.space.decode(genes)
+
+    def filled(self, genes: Genes, count: int, met: Met, rng: np.random.Generator) -> list[Design]:
+        """Ask for designs, and where they are too few for random ones that keep the limits.
+
+        Args:
+            genes: Designs that a strategy found, (n, choices), all in `met`.
+            count: How many are wanted in all.
+            met: Designs that are not wanted.
+            rng: Randomness.
+
+        Raises:
+            LimitError: No design was found that keeps the limits.
+        """
+        if len(genes) < count:
+            drawn = sample_feasible(self.problem, count - len(genes), rng, exclude=met)
+            genes = np.concatenate([genes, drawn])
+        return self.asked(genes[:count])
 
     def values(self, metric: str) -> Numbers:
         """Return the numbers of `good` for a metric, (n,), NaN where it was not measured."""

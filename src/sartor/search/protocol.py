@@ -62,6 +62,10 @@ class Problem:
             assert values.shape == (len(designs),), f"{name} of {len(designs)}: {values.shape}"
         return numbers
 
+    def within(self, genes: Genes) -> npt.NDArray[np.bool_]:
+        """Tell which designs, (n, choices), keep the limits as far as they are estimated, (n,)."""
+        return self.excess(self.estimates(genes), len(genes)) <= 0
+
     def excess(self, numbers: Mapping[str, Numbers], count: int) -> Numbers:
         """Return by which shares of their bounds designs miss the limits in all, (n,).
 

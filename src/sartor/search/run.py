@@ -9,7 +9,7 @@ import numpy as np
 
 from sartor.errors import OptionError
 from sartor.search.evaluating import Evaluator
-from sartor.search.front import non_dominated, unsettled
+from sartor.search.front import Indices, non_dominated, unsettled
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
 from sartor.search.workers import Evaluate, Here, Processes, Workers
 from sartor.space import Space
@@ -47,16 +47,20 @@ class Study:
     def front(self) -> tuple[Trial, ...]:
         """The non-dominated trials of those that keep the limits, in the order of the trials."""
         kept = self.kept
-        values = [[trial.value(name) for name in self.problem.objectives] for trial in kept]
-        return tuple(kept[place] for place in non_dominated(values, self.problem.directions))
+        return tuple(kept[place] for place in self._front_of(kept))
 
     @property
     def unsettled(self) -> tuple[Trial, ...]:
-        """The trials of the front that another one of it may beat, within their 95 % intervals."""
-        front, names = self.front, self.problem.objectives
-        ends = [[_interval(trial.measurements[name]) for name in names] for trial in front]
-        low, high = np.array(ends, float).reshape(len(front), len(names), 2).transpose(2, 0, 1)
-        return tuple(front[place] for place in unsettled(low, high, self.problem.directions))
+        """The trials of the front that others may beat, within the 95 % intervals of all."""
+        kept, names = self.kept, self.problem.objectives
+        ends = [[_interval(trial.measurements[name]) for name in names] for trial in kept]
+        low, high = np.array(ends, float).reshape(len(kept), len(names), 2).transpose(2, 0, 1)
+        found = unsettled(low, high, self.problem.directions, self._front_of(kept).tolist())
+        return tuple(kept[place] for place in found)
+
+    def _front_of(self, kept: tuple[Trial, ...]) -> Indices:
+        values = [[trial.value(name) for name in self.problem.objectives] for trial in kept]
+        return non_dominated(values, self.problem.directions)
 
 
 def run(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sartor.errors import DataError
 from sartor.search.predictors import members as _  # noqa: F401
 from sartor.search.predictors.encoder import ESTIMATED
 from sartor.search.predictors.process import Process
@@ -88,9 +89,9 @@ class Predictor:
             values: What was measured of them, (n,).
 
         Raises:
-            ValueError: There is nothing to learn from, or a value is not finite.
+            DataError: There is nothing to learn from, or a value is not finite.
         """
-        known, values = np.asarray(x, float), _checked(values)
+        known, values = np.asarray(x, float), checked(values)
         scales = fitting(values, self._way)
         tried = [Process(self._features).tune(known, it.scores(values)) for it in scales]
         errors = [self._judged(p, s, known, values) for p, s in zip(tried, scales, strict=True)]
@@ -103,9 +104,9 @@ class Predictor:
         """Learn designs, (n, features), and what was measured of them, (n,), as it was tuned.
 
         Raises:
-            ValueError: There is nothing to learn from, or a value is not finite.
+            DataError: There is nothing to learn from, or a value is not finite.
         """
-        known, values = np.asarray(x, float), _checked(values)
+        known, values = np.asarray(x, float), checked(values)
         scales = fitting(values, self._way)
         # Fewer are left where costs that were positive when it was tuned have turned negative.
         self._scale = scales[min(self._kind, len(scales) - 1)]
@@ -187,8 +188,16 @@ def rank_correlation(one: Numbers, other: Numbers) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def _checked(values: Numbers) -> Numbers:
+def checked(values: Numbers) -> Numbers:
+    """Return values to learn from, (n,), as numbers.
+
+    Raises:
+        DataError: There is none, or one is not finite.
+    """
     values = np.asarray(values, float)
     if len(values) == 0 or not np.isfinite(values).all():
-        raise ValueError("a predictor needs at least one value, and none that is not finite")
+        raise DataError(
+            f"{np.isfinite(values).sum()} of {len(values)} values to learn from are finite; "
+            "give at least one value, and none that is not finite."
+        )
     return values

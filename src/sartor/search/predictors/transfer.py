@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sartor.errors import DataError, OptionError, did_you_mean
+from sartor.errors import OptionError, did_you_mean
 from sartor.search.predictors.encoder import ESTIMATED
-from sartor.search.predictors.predictor import Prediction, Predictor
+from sartor.search.predictors.predictor import Prediction, Predictor, checked
 from sartor.search.predictors.process import Process
 from sartor.search.predictors.scales import fitting
 from sartor.search.protocol import Numbers
@@ -50,7 +50,7 @@ class Source:
         way: Direction = "max",
         seed: int = 0,
     ) -> None:
-        values = _checked(values)
+        values = checked(values)
         self.way: Direction = way
         """What is better."""
         self._space = space
@@ -153,7 +153,7 @@ class Transferred:
         Raises:
             DataError: There is no design to learn from, or a value is not finite.
         """
-        values = _checked(values)
+        values = checked(values)
         self._scale = fitting(values, self._source.way)[-1]
         scores, known = self._scale.scores(values), self._source.scores(designs)
         away, believed = known - known.mean(), self._source.unit**2
@@ -182,13 +182,3 @@ class Transferred:
     def _features(self, designs: Sequence[Design], known: Numbers) -> Encoded:
         own = self._space.coding.featured(self._space.encode(designs))
         return np.hstack([own, known[:, None]], dtype=np.float32)
-
-
-def _checked(values: Numbers) -> Numbers:
-    values = np.asarray(values, float)
-    if not len(values) or not np.isfinite(values).all():
-        raise DataError(
-            f"{np.isfinite(values).sum()} of {len(values)} values to learn from are finite; "
-            "give at least one, and none that is not finite."
-        )
-    return values

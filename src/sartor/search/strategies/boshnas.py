@@ -74,7 +74,7 @@ class Boshnas(Remembering):
         met.add(pool)
         once = Met(problem.coding).fresh(rounded)
         near = met.fresh(np.concatenate([once, *map(problem.coding.neighbours, once)]))
-        return near[problem.excess(problem.estimates(near), len(near)) <= 0]
+        return near[problem.within(near)]
 
 
 def _chosen(

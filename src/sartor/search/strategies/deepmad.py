@@ -3,7 +3,6 @@
 import numpy as np
 
 from sartor.errors import OptionError
-from sartor.search.feasible import sample_feasible
 from sartor.search.history import Remembering
 from sartor.search.protocol import STRATEGIES, Problem
 from sartor.search.recovered import Recovered
@@ -54,7 +53,7 @@ class DeepMad(Remembering):
 
     def ask(self, count: int) -> list[Design]:
         """Return the next designs of the list; see `Strategy`."""
-        history, problem, rng = self._history, self._history.problem, self._history.rng()
+        history, rng = self._history, self._history.rng()
         met = history.met.copy()
         chosen = history.genes[:0]
         place = 0
@@ -66,11 +65,7 @@ class DeepMad(Remembering):
                 self._listed.append(found)
             chosen = np.concatenate([chosen, met.fresh(self._listed[place][None])])
             place += 1
-        if len(chosen) < count:
-            # Beyond what the program finds the rest is drawn.
-            drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-            chosen = np.concatenate([chosen, drawn])
-        return history.asked(chosen)
+        return history.filled(chosen, count, met, rng)
 
     def report(self) -> dict[str, float]:
         """Return the highest entropy within the limits that was found."""

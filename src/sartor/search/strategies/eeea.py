@@ -54,8 +54,7 @@ def early_exit(problem: Problem, count: int, rng: np.random.Generator, *, exclud
     kept = problem.coding.drawn(0, rng)
     for _ in range(-(-TRIES // CHUNK)):
         drawn = met.fresh(problem.coding.drawn(CHUNK, rng))
-        within = problem.excess(problem.estimates(drawn), len(drawn)) <= 0
-        kept = np.concatenate([kept, drawn[within]])[:count]
+        kept = np.concatenate([kept, drawn[problem.within(drawn)]])[:count]
         if len(kept) == count:
             return kept
     repaired = sample_feasible(problem, count - len(kept), rng, exclude=met)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sartor.search.feasible import sample_feasible
 from sartor.search.history import Remembering
 from sartor.search.met import Met
 from sartor.search.protocol import STRATEGIES
@@ -36,15 +35,12 @@ class RegularisedEvolution(Remembering):
 
     def ask(self, count: int) -> list[Design]:
         """Return mutations of the best of samples; see `Strategy`."""
-        history, problem, rng = self._history, self._history.problem, self._history.rng()
+        history, rng = self._history, self._history.rng()
         met = history.met.copy()
         chosen = history.genes[:0]
         if len(history.good) >= POPULATION:
             chosen = self._children(count, met, rng)
-        drawn = history.genes[:0]
-        if len(chosen) < count:
-            drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-        return history.asked(np.concatenate([chosen, drawn]))
+        return history.filled(chosen, count, met, rng)
 
     def report(self) -> dict[str, float]:
         """Return the size of the population."""
@@ -63,7 +59,7 @@ class RegularisedEvolution(Remembering):
             tried = np.repeat(genes[best], TRIES, axis=0)
             mutated = problem.coding.mutated(tried, rng, 0.0)
             new = mutated[~met.knows(mutated)]
-            kept = new[problem.excess(problem.estimates(new), len(new)) <= 0][:1]
+            kept = new[problem.within(new)][:1]
             met.add(kept)
             chosen = np.concatenate([chosen, kept])
         return chosen

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.feasible import stratified
 from sartor.search.front import Indices, non_dominated
 from sartor.search.history import Remembering
 from sartor.search.protocol import STRATEGIES
@@ -39,12 +39,10 @@ class Local(Remembering):
         chosen = history.genes[:0]
         for place in rng.permutation(self._front()):
             around = met.fresh(rng.permutation(problem.coding.neighbours(history.genes[place])))
-            kept = problem.excess(problem.estimates(around), len(around)) <= 0
-            chosen = np.concatenate([chosen, around[kept]])
+            chosen = np.concatenate([chosen, around[problem.within(around)]])
             if len(chosen) >= count:
-                return history.asked(chosen[:count])
-        drawn = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-        return history.asked(np.concatenate([chosen, drawn]))
+                break
+        return history.filled(chosen, count, met, rng)
 
     def report(self) -> dict[str, float]:
         """Return the number of designs whose neighbours are looked at."""

@@ -54,11 +54,10 @@ class NetAdapt(Remembering):
         chosen = history.genes[:0]
         for number in range(len(history.met) + EXTRA):
             waiting = met.fresh(walks.waiting(self._start(number)))
-            chosen = np.concatenate([chosen, waiting])[:count]
-            if len(chosen) == count:
-                return history.asked(chosen)
-        filled = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-        return history.asked(np.concatenate([chosen, filled]))
+            chosen = np.concatenate([chosen, waiting])
+            if len(chosen) >= count:
+                break
+        return history.filled(chosen, count, met, rng)
 
     def _start(self, number: int) -> Genes:
         """Return the design with which a walk begins, (choices,)."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sartor.search.controller import Controller
-from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.feasible import stratified
 from sartor.search.history import Remembering
 from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design
@@ -56,12 +56,10 @@ class Policy(Remembering):
         chosen = history.genes[:0]
         for _ in range(TRIES):
             drawn = met.fresh(self._controller.draw(4 * count, rng))
-            kept = problem.excess(problem.estimates(drawn), len(drawn)) <= 0
-            chosen = np.concatenate([chosen, drawn[kept]])[:count]
-            if len(chosen) == count:
-                return history.asked(chosen)
-        filled = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-        return history.asked(np.concatenate([chosen, filled]))
+            chosen = np.concatenate([chosen, drawn[problem.within(drawn)]])
+            if len(chosen) >= count:
+                break
+        return history.filled(chosen, count, met, rng)
 
     def report(self) -> dict[str, float]:
         """Return the best reward so far."""

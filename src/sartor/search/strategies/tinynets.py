@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from sartor.search.axes import Axes
-from sartor.search.feasible import sample_feasible
 from sartor.search.front import Indices, fronts
 from sartor.search.history import Remembering
 from sartor.search.protocol import STRATEGIES, Numbers, Problem, logarithms
@@ -68,13 +67,10 @@ class TinyNets(Remembering):
         else:
             thought_of = self._following(SPARE * count, rng)
         fresh = history.met.copy().fresh(thought_of)
-        chosen = fresh[problem.excess(problem.estimates(fresh), len(fresh)) <= 0][:count]
+        chosen = fresh[problem.within(fresh)][:count]
         met = history.met.copy()
         met.add(chosen)
-        if len(chosen) < count:
-            filled = sample_feasible(problem, count - len(chosen), rng, exclude=met)
-            chosen = np.concatenate([chosen, filled])
-        return history.asked(chosen)
+        return history.filled(chosen, count, met, rng)
 
     def _following(self, count: int, rng: np.random.Generator) -> Genes:
         """Return designs that follow the formula, (count, choices)."""

@@ -89,11 +89,15 @@ class _Process:
 
 
 _HELD: list[Evaluate] = []
-"""What this process evaluates with, in a worker."""
+"""What this process evaluates with, in a worker: sent once, as it may hold a whole table."""
 
 
 def _settle(sent: bytes, search: int) -> None:
-    """Take in the evaluation, and watch from now on whether the search is still there."""
+    """Take in the evaluation, and watch from now on whether the search is still there.
+
+    What is unpickled comes through a pipe from the search that started this process, never from a
+    file or a network.
+    """
     import cloudpickle
 
     _HELD[:] = [cloudpickle.loads(sent)]

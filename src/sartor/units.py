@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, SupportsFloat
+from typing import Any, Literal, SupportsFloat
 
 from sartor.errors import LimitError, OptionError, did_you_mean
 
@@ -113,6 +113,23 @@ class Limit:
     def __str__(self) -> str:
         sign = "<=" if self.direction == "max" else ">="
         return f"{self.word} {sign} {show(self.metric, self.bound)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeLimit:
+    """A bound that is a multiple of what is measured of some network."""
+
+    metric: str
+    factor: float
+    direction: Direction
+
+    def of(self, measured: Mapping[str, float]) -> Limit:
+        """Return the limit for a network of which so much was measured, by metric."""
+        return Limit(self.metric, self.factor * measured[self.metric], self.direction)
+
+    def __str__(self) -> str:
+        sign = "<=" if self.direction == "max" else ">="
+        return f"{METRICS[self.metric].word} {sign} {self.factor:g}x"
 
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -227,6 +244,39 @@ def read_limits(
                 f"the limits {other} and {limit} exclude one another; give up one of them."
             )
     return tuple(tightest[key] for key in sorted(tightest))
+
+
+def divide_limits(
+    given: str | Limit | Iterable[str | Limit] | Mapping[str, float | str] | None,
+) -> tuple[tuple[Limit, ...], tuple[RelativeLimit, ...]]:
+    """Read limits of which some are multiples of what is not measured yet ("latency=0.5x").
+
+    Args:
+        given: As for `read_limits`.
+
+    Raises:
+        OptionError: A limit is not understood.
+        LimitError: A lower bound stands above an upper bound of the same metric.
+
+    Example:
+        >>> [str(it) for it in divide_limits(["latency=0.5x", "size=2MB"])[1]]
+        ['latency <= 0.5x']
+    """
+    if isinstance(given, Mapping):
+        fixed: Any = {name: it for name, it in given.items() if not _is_multiple(it)}
+        multiples: Any = {name: it for name, it in given.items() if _is_multiple(it)}
+    else:
+        listed = [given] if isinstance(given, str | Limit) else list(given or ())
+        fixed = [it for it in listed if not _is_multiple(it)]
+        multiples = [it for it in listed if _is_multiple(it)]
+    factors = read_limits(multiples, relative_to=dict.fromkeys(METRICS, 1.0))
+    return read_limits(fixed), tuple(
+        RelativeLimit(it.metric, it.bound, it.direction) for it in factors
+    )
+
+
+def _is_multiple(given: object) -> bool:
+    return isinstance(given, str) and re.search(rf"{NUMBER}\s*x\s*$", given) is not None
 
 
 def show(metric: str, value: float) -> str:

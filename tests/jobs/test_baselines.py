@@ -47,7 +47,7 @@ SURVEY = cast(
     Survey, SimpleNamespace(family=FAMILY, runtimes=RUNTIMES, space=SPACE, estimate=estimate)
 )
 JOB = cast(
-    Job, SimpleNamespace(family=FAMILY, asked=SimpleNamespace(limits=(), seconds=None, seed=0))
+    Job, SimpleNamespace(family=FAMILY, limits=(), asked=SimpleNamespace(seconds=None, seed=0))
 )
 EVALUATE = cast(Evaluator, evaluate)
 SMALLEST, LARGEST = (

@@ -19,10 +19,17 @@ from sartor.errors import (
     SartorError,
 )
 from sartor.jobs.fitting.asked import SHARES, Shares
+from sartor.study import Trials
 
 STEPS = 40
 """Enough for every stage to run; the networks are poor, and that does not matter here."""
 PIXELS = 16
+
+
+ASKED: dict[str, Any] = {
+    "versus": ["mobilenetv3_small_050"],
+    "limits": {"size_bytes": 3e6, "params": "<=0.5x"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +52,7 @@ def fit(place: Path, out: str, **changed: Any) -> sartor.Run:
 
 @pytest.fixture(scope="module")
 def run(place: Path) -> sartor.Run:
-    return fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
+    return fit(place, "run", **ASKED)
 
 
 @pytest.mark.slow
@@ -64,6 +71,16 @@ def test_a_run_ends_with_verified_networks(run: sartor.Run) -> None:
     assert run.report.read_text().startswith("<!doctype html>")
     latencies = [it["latency_ms"]["value"] for it in summary["picks"]]
     assert latencies == sorted(latencies)
+
+
+@pytest.mark.slow
+def test_a_relative_limit_is_of_the_first_network_to_compare_with(run: sartor.Run) -> None:
+    (rival,) = run.summary["baselines"]["versus"]
+    bounds = {it["metric"]: it["bound"] for it in run.summary["limits"]}
+    assert bounds == {"size_bytes": 3e6, "params": rival["params"] / 2}
+    assert "params <= 0.5x" in run.summary["asked"]["limits"]
+    trials = Trials.read(run.folder / "study.db").all()
+    assert all(it.value("params") <= bounds["params"] for it in trials if it.origin == "search")
 
 
 @pytest.mark.slow
@@ -87,7 +104,7 @@ def test_a_pick_is_the_most_accurate_within_a_latency(run: sartor.Run) -> None:
 @pytest.mark.slow
 def test_asking_again_gives_the_same_result_at_once(run: sartor.Run, place: Path) -> None:
     began = time.monotonic()
-    again = fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6})
+    again = fit(place, "run", **ASKED)
     assert again.summary == run.summary
     assert time.monotonic() - began < 30
 
@@ -96,7 +113,7 @@ def test_asking_again_gives_the_same_result_at_once(run: sartor.Run, place: Path
 def test_asking_for_something_else_in_the_folder_is_refused(run: sartor.Run, place: Path) -> None:
     assert run.folder == place / "run"
     with pytest.raises(RunFolderError, match=r"seed.*0.*7"):
-        fit(place, "run", versus=["mobilenetv3_small_050"], limits={"size_bytes": 3e6}, seed=7)
+        fit(place, "run", **ASKED, seed=7)
 
 
 @pytest.mark.slow
@@ -114,6 +131,12 @@ def test_a_limit_that_nothing_meets_stops_the_job_before_training(place: Path) -
         ({"strategy": "predicter"}, SartorError, "Did you mean 'predictor'"),
         ({"limits": ["latency=5 lightyears"]}, OptionError, "unknown unit 'lightyears'"),
         ({"limits": ["latency<=1ms", "latency>=2ms"]}, LimitError, "exclude one another"),
+        ({"limits": ["latency=0.5x"]}, OptionError, "no network is named to relate it to"),
+        (
+            {"limits": ["accuracy=1x"], "versus": ["mobilenetv3_small_050"]},
+            OptionError,
+            "is not known of a network before it is trained; allowed: latency, size, macs, params",
+        ),
         ({"steps": 1}, BudgetError, "steps is 1; allowed: 20 or more"),
         ({"steps": None, "minutes": 0.01}, BudgetError, "minutes is 0.01; allowed: 1 or more"),
         ({"minutes": 3}, OptionError, "either minutes or steps"),

@@ -49,6 +49,7 @@ def job(tmp_path: Path) -> Iterator[Job]:
             Job,
             SimpleNamespace(
                 asked=SimpleNamespace(seed=0),
+                limits=(),
                 folder=folder,
                 cache=tmp_path / "cache",
                 progress=Silent(),

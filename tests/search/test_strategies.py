@@ -8,6 +8,7 @@ from toy import Toy
 
 from sartor.errors import LimitError, OptionError, UnknownNameError
 from sartor.search import STRATEGIES, Problem, Scored, Strategy, hypervolume, run
+from sartor.search.strategies.predictor import FIRST
 from sartor.space import Choice, Design, Space
 from sartor.units import Limit, parse_limit
 
@@ -20,15 +21,15 @@ def scored(designs: Sequence[Design], batch: int) -> list[Scored]:
     return [Scored(design, TOY.evaluate(design), batch) for design in designs]
 
 
-SLOW = {"gp"}
-"""Takes a second for a design, and has a test of its own."""
+SLOW = {"gp": 2, "ensemble": 8}
+"""Designs asked for after the first, of those that take long and have one test of their own."""
 ESTIMATED = {"deepmad"}
 """Wants an estimate that the toy has not; see `test_deepmad`."""
 NEEDED = {"agemoea": "numba"}
 """What an extra brings that a strategy cannot do without."""
 
 
-@pytest.fixture(params=sorted(set(STRATEGIES) - SLOW - ESTIMATED))
+@pytest.fixture(params=sorted(set(STRATEGIES) - set(SLOW) - ESTIMATED))
 def make(request: pytest.FixtureRequest) -> Callable[[Problem, int], Strategy]:
     if request.param in NEEDED:
         pytest.importorskip(NEEDED[request.param], reason=f"the extra {request.param} is missing")
@@ -153,15 +154,19 @@ class TestEveryStrategy:
             assert len(strategy.ask(4)) == 4
 
 
-def test_the_sampler_with_a_gaussian_process_keeps_the_contract_too() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_those_that_take_long_keep_the_contract_too(name: str) -> None:
+    first = 12 if name == "gp" else FIRST
+
     def play() -> list[Design]:
-        strategy = STRATEGIES["gp"](TOY.problem(TIGHT), 3)
-        asked = strategy.ask(12)
+        strategy = STRATEGIES[name](TOY.problem(TIGHT), 3)
+        asked = strategy.ask(first)
         strategy.tell(scored(asked, 0))
-        return asked + strategy.ask(2)
+        return asked + strategy.ask(SLOW[name])
 
     asked = play()
-    assert len(set(asked)) == 14
+    assert len(set(asked)) == first + SLOW[name]
     assert max(TOY.latency_ms(design) for design in asked) <= TIGHT.bound
     assert asked == play()
 

@@ -184,7 +184,8 @@ def test_fresh_processes_time_files_and_measure_memory(file: Path) -> None:
     timings = time_files(files, Protocol(seconds_each=0.1, processes=2))
     assert set(timings) == set(files)
     for timing in timings.values():
-        assert 0 < timing.min_ms <= timing.high_ms
+        assert 0 < timing.low_ms <= timing.median_ms <= timing.high_ms
+        assert 0 < timing.min_ms <= timing.p10_ms
         assert timing.low_ms <= timing.median_ms <= timing.high_ms
     for name in target.runtimes:
         grown = inspect_file(files[name]).peak_bytes

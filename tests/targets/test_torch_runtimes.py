@@ -169,7 +169,8 @@ def test_fresh_processes_time_programs_beside_others(write: Callable[..., Path])
     }
     how = Protocol(seconds_each=0.1, processes=1, worker=WORKER)
     timings = time_files(files, how)
-    assert all(0 < it.min_ms <= it.high_ms for it in timings.values())
+    assert all(0 < it.low_ms <= it.median_ms <= it.high_ms for it in timings.values())
+    assert all(0 < it.min_ms <= it.p10_ms <= it.p90_ms for it in timings.values())
     found = inspect_file(files["torch"], how, calls=2)
     assert found.executed == "fp32"
     assert found.steps[0].kind == "aten.conv2d.default"

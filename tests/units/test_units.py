@@ -15,6 +15,7 @@ from sartor.units import (
     Limit,
     Measurement,
     Metric,
+    divide_limits,
     parse_limit,
     parse_quantity,
     read_limits,
@@ -233,3 +234,21 @@ def test_a_limit_on_a_metric_of_ones_own_says_which_side_it_bounds() -> None:
     with pytest.raises(OptionError, match="unknown limit 'psnr_db'"):
         read_limits(Limit("psnr_db", 31.5, "min"))
     assert len(read_limits(Limit("psnr_db", 31.5, "min"), known=False)) == 1
+
+
+def test_limits_in_multiples_are_told_from_those_in_units() -> None:
+    fixed, relative = divide_limits(["latency=0.5x", "size=2MB", " macs >= 1.5 x"])
+    assert fixed == (Limit("size_bytes", 2e6, "max"),)
+    assert [str(it) for it in relative] == ["latency <= 0.5x", "macs >= 1.5x"]
+    measured = {"latency_ms": 3.0, "macs": 2e6}
+    assert [it.of(measured) for it in relative] == [
+        Limit("latency_ms", 1.5, "max"),
+        Limit("macs", 3e6, "min"),
+    ]
+    assert divide_limits({"latency": "0.5x", "size_bytes": 2e6}) == (fixed, relative[:1])
+    assert divide_limits("latency=0.5x") == ((), relative[:1])
+    assert divide_limits(None) == ((), ())
+    with pytest.raises(OptionError, match="unknown limit 'speed'"):
+        divide_limits(["speed=2x"])
+    with pytest.raises(OptionError, match=r"latency is 0\.0; allowed: a number above 0"):
+        divide_limits(["latency=0x"])

@@ -19,8 +19,10 @@ from sartor.jobs.fitting.finishing import Finisher
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.outcome import finish, summarise_run
 from sartor.jobs.fitting.proxy import TUNED_IMAGES, Proxy
+from sartor.jobs.fitting.relating import settle_limits
 from sartor.jobs.fitting.searching import (
     Evaluator,
+    check_strategy,
     open_trials,
     promising_designs,
     search_designs,
@@ -35,7 +37,7 @@ from sartor.space import Design
 from sartor.study import CACHE, RunFolder, StageClock
 from sartor.tasks import Task
 from sartor.train import give_freed_memory_back, keep_freed_memory
-from sartor.units import Limit, read_limits
+from sartor.units import Limit, divide_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def fit(
         out: The run folder; new, or holding a run that was asked for the same.
         target: Device on which the networks will run: `cpu`, `cpu:RUNTIME`, or a board,
             `http://HOST:PORT`; several equal boards, with commas between, share the work.
-        limits: `"latency=5ms"`, several in a list, or bounds by metric: `{"latency_ms": 5}`.
+        limits: `"latency=5ms"`, several in a list, or bounds by metric: `{"latency_ms": 5}`;
+            `"latency=0.5x"` is half of what the first network in `versus` takes.
         minutes: Time for everything but `versus`; 30 where neither this nor `steps` is given.
         steps: Steps of supernet training instead; the run then repeats exactly by seed.
         threads: Threads that a network may use on the target.
@@ -124,11 +127,13 @@ def fit(
         >>> run.pick(latency_ms=3)["file"]  # doctest: +SKIP
         'designs/3f2a91c07b/model.onnx'
     """
+    fixed, relative = divide_limits(limits)
     asked = Asked(
         data=str(data),
         target=target,
         threads=threads,
-        limits=read_limits(limits),
+        limits=fixed,
+        relative=relative,
         minutes=30.0 if minutes is None and steps is None else minutes,
         steps=steps,
         seed=seed,
@@ -167,6 +172,7 @@ class _Stages:
         self.progress.plan(self._planned())
         job = self._prepare()
         survey = self._survey(job)
+        check_strategy(job, survey)
         promising = promising_designs(job, survey)
         evaluator, builder, training = self._train(job, survey, promising)
         trials = open_trials(job, survey)
@@ -204,7 +210,17 @@ class _Stages:
             )
             for text in self.asked.versus:
                 read_rival(text, task.resolution)  # a misspelt name is refused before any work
-            job = Job(self.asked, self.folder, self.cache, self.progress, task, self.target, family)
+            job = Job(
+                self.asked,
+                self.folder,
+                self.cache,
+                self.progress,
+                task,
+                self.target,
+                family,
+                self.asked.limits,
+            )
+            job = replace(job, limits=settle_limits(job))
             if not self.folder.stage_done("prepare"):
                 check_smallest(job)
                 clock.finish({"data": task.fingerprint})

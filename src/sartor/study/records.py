@@ -34,7 +34,7 @@ class Trial:
     measurements: Mapping[str, Measurement] = field(hash=False)
     """By metric; empty where the evaluation failed."""
     origin: str
-    """Who asked for it: "search", "random", "scaled"."""
+    """Who asked for it: "search", "same cost", "scaled"."""
     batch: int
     """Batch of its origin, from 0."""
     state: State = "done"

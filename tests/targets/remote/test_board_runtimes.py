@@ -48,7 +48,8 @@ def test_a_real_file_is_inspected_and_timed_as_here(board: Board, file: Path) ->
     assert there.inputs == here.inputs
     assert [step.kind for step in there.steps] == [step.kind for step in here.steps] != []
     timing = board.time_files({"it": it}, HOW)["it"]
-    assert 0 < timing.min_ms <= timing.high_ms
+    assert 0 < timing.low_ms <= timing.median_ms <= timing.high_ms
+    assert 0 < timing.min_ms <= timing.p10_ms
     assert timing.rounds >= 7
 
 

@@ -38,7 +38,8 @@ def fit(
         typer.Option(
             metavar="NAME=VALUE",
             help="What every network keeps: latency=5ms, size=2MB, memory=64MB, accuracy=90%, "
-            "macs=10M, params=1M. May be given several times.",
+            "macs=10M, params=1M; latency=0.5x is half that of the first --versus. May be given "
+            "several times.",
         ),
     ] = None,
     minutes: Annotated[
@@ -91,11 +92,11 @@ def fit(
     from sartor.cli.result import show_result
     from sartor.cli.screen import listening
     from sartor.errors import OptionError
-    from sartor.units import read_limits
+    from sartor.units import divide_limits
 
     if minutes is not None and steps is not None:
         raise OptionError("--minutes and --steps are both a budget; give one of them.")
-    read_limits(limit)  # nonsense is answered before anything heavy is loaded
+    divide_limits(limit)  # nonsense is answered before anything heavy is loaded
     with listening(quiet=quiet) as progress:
         import sartor
 

@@ -7,12 +7,14 @@ from typing import Any
 from sartor.errors import BudgetError, OptionError
 from sartor.nets import FAMILIES
 from sartor.search import STRATEGIES
-from sartor.units import Limit
+from sartor.units import METRICS, Limit, RelativeLimit
 
 MOST_PICKS = 12
 FEWEST_MINUTES = 1.0
 """Below this not even the smallest supernet learns anything that a search could use."""
 FEWEST_STEPS = 20
+KNOWN_BEFORE = ("latency_ms", "size_bytes", "macs", "params")
+"""Metrics that are known of a network before it is trained."""
 SHARES: Mapping[str, float] = {
     "survey": 0.05,
     "train": 0.12,
@@ -40,6 +42,8 @@ class Asked:
     """Threads that a network may use on the target."""
     limits: tuple[Limit, ...] = ()
     """Bounds that every delivered network keeps."""
+    relative: tuple[RelativeLimit, ...] = ()
+    """Bounds of the same kind, in multiples of what the first network to compare with costs."""
     minutes: float | None = None
     """Time for everything but the networks to compare with; or None where steps are given."""
     steps: int | None = None
@@ -74,10 +78,26 @@ class Asked:
         if self.seed < 0:
             raise OptionError(f"seed is {self.seed}; allowed: 0 or more.")
 
+        self._check_relative()
+
+    def _check_relative(self) -> None:
+        for limit in self.relative:
+            if not self.versus:
+                raise OptionError(
+                    f"the limit {limit} is relative, but no network is named to relate it to; name "
+                    "one with versus, or give an absolute value."
+                )
+            if limit.metric not in KNOWN_BEFORE:
+                words = ", ".join(METRICS[name].word for name in KNOWN_BEFORE)
+                raise OptionError(
+                    f"the limit {limit} is relative, but that is not known of a network before it "
+                    f"is trained; allowed: {words}."
+                )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data for `job.yaml` and `summary.json`."""
         plain: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        plain["limits"] = [str(limit) for limit in self.limits]
+        plain["limits"] = [str(limit) for limit in (*self.limits, *plain.pop("relative"))]
         plain["versus"] = list(self.versus)
         return plain
 

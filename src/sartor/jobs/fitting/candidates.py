@@ -12,7 +12,7 @@ from sartor.cost.designs import Survey, deployed
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import (
     CAPACITY,
-    RANDOM,
+    SAME_COST,
     SCALED,
     Evaluator,
     recorded,
@@ -155,7 +155,7 @@ def random_baselines(
     """
     problem = Problem(trials.space, OBJECTIVES, searched_limits(job), survey.estimate)
     designs = same_cost(problem, SAME * cost, RANDOMS, seed=job.asked.seed, tolerance=SPREAD)
-    return [Candidate.of(recorded(trials, evaluate, it, RANDOM), RANDOM) for it in designs]
+    return [Candidate.of(recorded(trials, evaluate, it, SAME_COST), "random") for it in designs]
 
 
 def scaled_baseline(

@@ -257,7 +257,7 @@ class Finisher:
                 return None
             if current.id not in taken:
                 taken.add(current.id)
-                reasons = missed_limits(self.job.asked.limits, self._costs(current))
+                reasons = missed_limits(self.job.limits, self._costs(current))
                 if not reasons:
                     return current
                 self._rejected.append((current.id, "; ".join(reasons)))
@@ -266,7 +266,7 @@ class Finisher:
 
     def _costs(self, candidate: Candidate) -> dict[str, float]:
         """Measure what does not depend on the weights."""
-        if not any(METRICS[limit.metric].bound == "max" for limit in self.job.asked.limits):
+        if not any(METRICS[limit.metric].bound == "max" for limit in self.job.limits):
             return {}
         how = deployment(candidate.design)
         with tempfile.TemporaryDirectory() as folder:

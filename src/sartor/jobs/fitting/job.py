@@ -9,6 +9,7 @@ from sartor.nets import Family
 from sartor.study import RunFolder
 from sartor.targets import Target
 from sartor.tasks import Task
+from sartor.units import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Job:
     task: Task
     target: Target
     family: Family
+    limits: tuple[Limit, ...]
+    """What every delivered network keeps; see `Asked`."""
 
     def seconds(self, stage: str) -> float | None:
         """Return the time for a stage, that of earlier sessions counted in, or None where the

@@ -78,7 +78,7 @@ def _verify(
 
 def _first_missed(job: Job, plan: Plan, verified: Mapping[str, Verified]) -> Any:
     for candidate in plan.picks:
-        reasons = missed_limits(job.asked.limits, verified[candidate.id].values())
+        reasons = missed_limits(job.limits, verified[candidate.id].values())
         if reasons:
             return candidate, reasons
     return None

@@ -6,25 +6,24 @@ from dataclasses import dataclass
 from sartor import search
 from sartor.cost.designs import Survey
 from sartor.jobs.fitting.affordable import affordable
+from sartor.jobs.fitting.asked import KNOWN_BEFORE
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.proxy import Proxy
 from sartor.nets import Supernet
-from sartor.search import OBJECTIVES, Problem, Study, richest
+from sartor.search import OBJECTIVES, STRATEGIES, Problem, Study, richest
 from sartor.space import Design, Space
 from sartor.study import StageClock, Trial, Trials
 from sartor.units import Limit, Measurement, show
 
 STAGE = "search"
-SEARCH, CAPACITY, RANDOM, SCALED = "search", "capacity", "random", "scaled"
-"""Origins of trials."""
+SEARCH, CAPACITY, SAME_COST, SCALED = "search", "capacity", "same cost", "scaled"
+"""Origins of trials; those of the same cost as a pick are drawn at random."""
 PROMISING = 24
 """Designs of the largest capacity at their latency, where training and search begin."""
 ALIKE = 2 / 3
 """Share of them that have the kinds of blocks and the activations of the largest network."""
 FEWEST, MOST = 24, 400
 """Evaluations of a search, when its budget is time."""
-UNKNOWN_BEFORE = ("peak_bytes", "accuracy")
-"""Metrics that only the finished network has; limits on them are kept when it is verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,22 @@ def open_trials(job: Job, survey: Survey) -> Trials:
 
 
 def searched_limits(job: Job) -> tuple[Limit, ...]:
-    """Return the limits that can be kept before a design is exported, and that of the budget."""
-    known = (limit for limit in job.asked.limits if limit.metric not in UNKNOWN_BEFORE)
+    """Return the limits that can be kept before a design is exported, and that of the budget.
+
+    Those on what only the finished network has are kept when it is verified.
+    """
+    known = (limit for limit in job.limits if limit.metric in KNOWN_BEFORE)
     return (*known, *affordable(job))
+
+
+def check_strategy(job: Job, survey: Survey) -> None:
+    """Make the strategy once, so that what it lacks is told before anything is trained.
+
+    Raises:
+        MissingExtraError: It needs an extra that is not installed.
+        OptionError: It cannot search this problem.
+    """
+    STRATEGIES[job.asked.strategy](_problem(job, survey), job.asked.seed)
 
 
 def promising_designs(job: Job, survey: Survey) -> list[Design]:
@@ -72,7 +84,7 @@ def promising_designs(job: Job, survey: Survey) -> list[Design]:
 
     Most of them are of the kind of the largest network, whose weights learn most.
     """
-    problem = Problem(space_of(job, survey), OBJECTIVES, searched_limits(job), survey.estimate)
+    problem = _problem(job, survey)
     alike, seed = round(ALIKE * PROMISING), job.asked.seed
     found = richest(problem, alike, seed=seed, fixed=job.family.teaching())
     found += richest(problem, PROMISING - alike, seed=seed)
@@ -142,6 +154,10 @@ def search_designs(
         result = {"evaluations": trials_of(trials, SEARCH), "quality": dict(study.quality)}
         clock.finish(result)
     return study
+
+
+def _problem(job: Job, survey: Survey) -> Problem:
+    return Problem(space_of(job, survey), OBJECTIVES, searched_limits(job), survey.estimate)
 
 
 def recorded(trials: Trials, evaluate: Evaluator, design: Design, origin: str) -> Trial:

@@ -76,7 +76,7 @@ def summarise(job: Job, outcome: Outcome) -> dict[str, Any]:
         },
         "limits": [
             {"metric": it.metric, "bound": it.bound, "direction": it.direction, "text": str(it)}
-            for it in job.asked.limits
+            for it in job.limits
         ],
         "space": {
             "family": job.family.name,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sartor.cost.designs import Survey, Surveyor, count, deployed, survey_file
 from sartor.errors import DamagedFileError, LimitError
+from sartor.jobs.fitting.asked import KNOWN_BEFORE
 from sartor.jobs.fitting.job import Job
 from sartor.space import Design
 from sartor.study import StageClock
@@ -13,8 +14,6 @@ from sartor.units import METRICS, Limit, show
 STAGE = "survey"
 NETWORKS = 24
 """Architectures of a survey where the budget is in steps."""
-CHECKED = ("latency_ms", "size_bytes", "macs", "params")
-"""Metrics on which the smallest design is checked before anything is trained."""
 FASTER = 1.2
 """A survey is made anew where the machine is so many times faster now: others had slowed it then.
 One that is slower now keeps its survey, which is of the machine when it is left alone."""
@@ -27,7 +26,7 @@ def check_smallest(job: Job) -> None:
         LimitError: The message says by how much.
     """
     limits = [
-        limit for limit in job.asked.limits if limit.metric in CHECKED and limit.direction == "max"
+        limit for limit in job.limits if limit.metric in KNOWN_BEFORE and limit.direction == "max"
     ]
     if not limits:
         return

@@ -93,7 +93,7 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
     A precision is accurate enough if it loses at most half a per cent of the validation images
     against the most accurate one.
     """
-    candidates = _deployments(job, network, resolution, folder)
+    candidates = deployments(job, network, resolution, folder)
     split = job.task.validation
     accuracy = {key: accuracy_of(job, it, split).overall.value for key, it in candidates.items()}
     timings = job.target.place.time_in_turn(
@@ -113,7 +113,8 @@ def deploy_best(job: Job, network: nn.Module, resolution: int, folder: Path) -> 
     )
 
 
-def _deployments(job: Job, network: nn.Module, resolution: int, folder: Path) -> dict[str, Program]:
+def deployments(job: Job, network: nn.Module, resolution: int, folder: Path) -> dict[str, Program]:
+    """Export a network for every runtime and precision of the target, each under a name."""
     plain = folder / "float.onnx"
     export(network, plain, (job.task.channels, resolution, resolution))
     images = calibration(job, resolution)

@@ -21,7 +21,8 @@ def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(tmp_path: Path
     """With two threads, and so two trainings at a time: the other tests have one."""
     out = tmp_path / "run"
     code = BEGIN + (
-        "import sartor; sartor.fit('sklearn:digits', minutes=1, picks=3, "
+        "import sartor; from sartor.jobs.fitting import asked; asked.FEWEST_MINUTES = 0.4; "
+        "sartor.fit('sklearn:digits', minutes=0.4, picks=3, "
         "family=hurried.FAMILY, resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
     )
     command = [sys.executable, "-c", code, str(out), str(tmp_path / "cache"), "16"]

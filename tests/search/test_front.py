@@ -68,6 +68,10 @@ def test_what_a_point_adds_is_the_difference_of_hypervolumes(
     for point, gain in zip(new, gains, strict=True):
         after = hypervolume(np.vstack([front, point]), ways, reference)
         assert gain == pytest.approx(after - hypervolume(front, ways, reference), abs=1e-9)
+        # Exactly, since roots are taken: that of what rounding leaves is no longer small.
+        beaten = ((front <= point).all(axis=1) & (front < reference).all(axis=1)).any()
+        assert gain >= 0
+        assert not (beaten and gain)
 
 
 def test_hypervolume_of_nothing_and_of_what_is_beyond_the_reference_is_zero() -> None:

@@ -21,7 +21,7 @@ def scored(designs: Sequence[Design], batch: int) -> list[Scored]:
     return [Scored(design, TOY.evaluate(design), batch) for design in designs]
 
 
-SLOW = {"gp": 2, "ensemble": 8}
+SLOW = {"gp": 1, "ensemble": 8}
 """Designs asked for after the first, of those that take long and have one test of their own."""
 ESTIMATED = {"deepmad"}
 """Wants an estimate that the toy has not; see `test_deepmad`."""

@@ -68,8 +68,9 @@ def _expected_gains(front: Numbers, possible: Numbers, reference: Numbers) -> Nu
     Between what is gained and how likely anything is gained: those that promise most by an unlikely
     turn are chosen again and again else, which disappoint (docs/benchmarks.md).
     """
-    gains = [np.sqrt(added(front, points, reference)) for points in possible]
-    return np.asarray(np.mean(gains, axis=0), float)
+    gains = added(front, possible.reshape(-1, len(reference)), reference)
+    means: Numbers = np.sqrt(gains).reshape(possible.shape[:2]).mean(axis=0)
+    return means
 
 
 def added(front: Numbers, points: Numbers, reference: Numbers) -> Numbers:
@@ -93,14 +94,26 @@ def added(front: Numbers, points: Numbers, reference: Numbers) -> Numbers:
 
 
 def _added_in_plane(front: Numbers, points: Numbers, reference: Numbers) -> Numbers:
-    """Add up the strips between neighbours of the front that each point reaches into."""
-    front = front[np.argsort(front[:, 0])]
-    left = np.concatenate([[-np.inf], front[:, 0]])  # (p+1,) strips from left to right
-    right = np.concatenate([front[:, 0], [reference[0]]])
-    top = np.concatenate([[reference[1]], front[:, 1]])
-    width = np.maximum(0.0, right - np.maximum(left, points[:, :1]))  # (n, p+1)
-    height = np.maximum(0.0, top - points[:, 1:])
-    gains: Numbers = (width * height).sum(axis=1)
+    """Add up the strips between neighbours of the front that each point reaches into.
+
+    A point reaches into that in which it lies and into those right of it whose top is above it; by
+    running sums the work does not grow with the front.
+    """
+    gains = np.zeros(len(points))
+    inside = np.flatnonzero((points < reference).all(axis=1))
+    x, y = points[inside].T
+    order = np.argsort(front[:, 0])
+    left, below = front[order].T
+    right = np.concatenate([left, reference[:1]])  # (p+1,) strips from left to right
+    top = np.concatenate([reference[1:], below])
+    width = np.diff(right, prepend=0.0)  # that of the first strip, without an end, is never asked
+    wide, area = (np.concatenate([[0.0], np.cumsum(it)]) for it in (width, width * top))
+    own = np.searchsorted(left, x, side="right")
+    end = np.searchsorted(-top, -y, side="left")  # the first strip whose top is not above it
+    after = own + 1
+    reached = (right[own] - x) * (top[own] - y)
+    reached += area[end] - area[after.clip(max=end)] - y * (wide[end] - wide[after.clip(max=end)])
+    gains[inside] = np.where(own < end, np.maximum(0.0, reached), 0.0)
     return gains
 
 

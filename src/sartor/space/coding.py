@@ -143,10 +143,13 @@ class Coding:
         active = self.active(genes)
         # Options of all choices side by side: -1 is none of them.
         chosen = np.where(active, genes, -1).astype(np.int32)
-        hot = (np.repeat(chosen, self.cardinalities, axis=1) == self._options).astype(np.float32)
-        ranked = np.flatnonzero(self._ordered)
-        ranks = genes[:, ranked] / (self.cardinalities[ranked] - 1) * active[:, ranked]
-        return np.hstack([hot, ranks.astype(np.float32), hot @ self._counted])
+        options, ranked = len(self._options), np.flatnonzero(self._ordered)
+        features = np.empty((len(genes), len(self.features.kinds)), np.float32)
+        hot, ranks, counts = np.split(features, [options, options + len(ranked)], axis=1)
+        np.equal(np.repeat(chosen, self.cardinalities, axis=1), self._options, out=hot)
+        ranks[:] = genes[:, ranked] / (self.cardinalities[ranked] - 1) * active[:, ranked]
+        np.matmul(hot, self._counted, out=counts)
+        return features
 
     def keys(self, genes: Genes) -> npt.NDArray[np.int64]:
         """Return a number for each design that no other is likely to have, (n,)."""

@@ -32,5 +32,8 @@ class Encoder:
 
     def __call__(self, genes: Genes, estimates: Mapping[str, Numbers]) -> Encoded:
         """Encode designs, (n, choices), with their estimates by metric, (n, features)."""
+        featured = self._coding.featured(genes)
+        if not self._estimated:
+            return featured  # without a copy: searches predict tens of thousands at a time
         columns = [logarithms(estimates[name])[:, None] for name in self._estimated]
-        return np.hstack([self._coding.featured(genes), *columns], dtype=np.float32)
+        return np.hstack([featured, *columns], dtype=np.float32)

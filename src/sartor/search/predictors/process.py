@@ -194,10 +194,9 @@ class _Known:
     linear: Encoded
     """Of which the product with a design is the linear part of the kernel, (n, features)."""
     columns: Encoded
-    twice: Encoded
-    """Weighted for distances, times two, (features, n)."""
-    square: Encoded
-    """Their squares, (n,)."""
+    near: Encoded
+    """Of which the product with a stretched design is the logarithm of the part of the kernel that
+    bends, (features + 2, n)."""
     bends: np.float32
     noise: np.float32
 
@@ -207,14 +206,15 @@ class _Known:
     ) -> "_Known":
         """Compute what is the same for all that is predicted."""
         stretched = scaled * root
+        square = (stretched**2).sum(axis=1)
+        near = np.vstack([2 * stretched.T, np.ones(len(scaled)), np.log(parts.bends) - square])
         return cls(
             centre=centre.astype(np.float32),
             scale=scale.astype(np.float32),
             root=root.astype(np.float32),
             linear=(scaled * parts.columns).astype(np.float32),
             columns=parts.columns.astype(np.float32),
-            twice=2 * stretched.T.astype(np.float32),
-            square=(stretched**2).sum(axis=1).astype(np.float32),
+            near=near.astype(np.float32),
             bends=np.float32(parts.bends),
             noise=np.float32(parts.noise),
         )
@@ -226,13 +226,13 @@ class _Known:
 
     def bent(self, x: Encoded) -> Encoded:
         """Return the part of the kernel that bends, (n, those known)."""
-        x = x * self.root
-        closeness: Encoded = x @ self.twice
-        closeness -= (x**2).sum(axis=1)[:, None]
-        closeness -= self.square
-        np.exp(closeness, out=closeness)
-        closeness *= self.bends
-        return closeness
+        stretched = np.empty((len(x), len(self.near)), np.float32)
+        inner = np.multiply(x, self.root, out=stretched[:, :-2])
+        stretched[:, -2] = -(inner**2).sum(axis=1)
+        stretched[:, -1] = 1
+        # One product, as in `_bends`.
+        kernel: Encoded = stretched @ self.near
+        return np.exp(kernel, out=kernel)
 
     def own(self, x: Encoded) -> Encoded:
         """Return the kernel of designs with themselves, and the noise, (n,)."""

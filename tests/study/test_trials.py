@@ -162,7 +162,7 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_database_that_cannot_grow_is_a_full_disk(tmp_path: Path) -> None:
     space = Space([Choice("name", tuple(f"{number:0500}" for number in range(200)))])
     trials = Trials.open(tmp_path / "study.db", space, OBJECTIVES)
-    engine = trials._storage.engine  # type: ignore[attr-defined]
+    engine = trials._ledger._storage.engine  # type: ignore[attr-defined]
 
     def bound(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA max_page_count = 150")  # 4 kB each; a trial takes about 100 kB

@@ -111,12 +111,12 @@ class Database:
         """Write a trial; see `Ledger`."""
         with explaining("the study"):
             frozen = to_optuna(trial, self.objectives, self._distributions)
-            self._storage.create_new_trial(self._id, template_trial=frozen)
-            count = self._storage.get_n_trials(self._id)
-        if count > self._seen + 1:
+            added = self._storage.create_new_trial(self._id, template_trial=frozen)
+            number = self._storage.get_trial_number_from_id(added)
+        if number > self._seen:
             return self.news()
-        self._seen = count
-        return [replace(trial, number=count - 1)]
+        self._seen += 1
+        return [replace(trial, number=number)]
 
     def news(self) -> list[Trial]:
         """Read what was not returned before; see `Ledger`."""

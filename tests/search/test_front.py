@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
 
 from sartor.search import choose, evenly, hypervolume, knee, non_dominated
 from sartor.search.front import fronts, unsettled
-from sartor.search.improve import added, improving_batch
+from sartor.search.improve import NEARBY, SPACING, added, improving_batch
+from sartor.search.survival import crowding
 from sartor.units import Direction
 
 Numbers = npt.NDArray[np.float64]
@@ -151,6 +153,37 @@ def test_fronts_are_peeled_off_one_by_one(matrix: Numbers, enough: int) -> None:
             for j in rest
         ]
         assert set(front.tolist()) == set(rest[~np.array(beaten)].astype(int).tolist())
+
+
+@given(
+    matrix=arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(1, 3)), elements=GRID),
+    count=st.integers(1, 40),
+)
+def test_crowding_is_that_of_pymoo_front_by_front(matrix: Numbers, count: int) -> None:
+    peeled = fronts(matrix, count)
+    ranks = np.repeat(np.arange(len(peeled)), [len(front) for front in peeled])
+    found = crowding(matrix[np.concatenate(peeled)], ranks)
+    expected = np.concatenate([calc_crowding_distance(matrix[front]) for front in peeled])
+    np.testing.assert_allclose(found, expected)
+
+
+@given(data=st.data(), width=st.integers(1, 2), count=st.integers(1, 6))
+def test_a_batch_is_chosen_as_if_all_gains_were_known_anew(
+    data: st.DataObject, width: int, count: int
+) -> None:
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    front, possible = rng.random((4, width)), rng.random((3, 90, width))
+    expected, weights = possible.mean(axis=0), rng.choice([1.0, 5.0], 90)
+    chosen = improving_batch(front, possible, expected, count, weights)
+    known, near = front, np.ones(90)
+    for place in chosen.tolist():
+        gains = [np.sqrt(added(known, points, np.ones(width))) for points in possible]
+        scores = weights * near * np.mean(gains, axis=0)
+        assert scores[place] == pytest.approx(scores.max())
+        distance = np.abs(expected - expected[place]).max(axis=1)
+        near = np.minimum(near, np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count))
+        near[place] = 0.0
+        known = np.vstack([known, expected[place]])
 
 
 @given(

@@ -36,29 +36,47 @@ def survive(matrix: Numbers, excess: Numbers, count: int, rng: np.random.Generat
         rng: Settles ties.
 
     Source:
-        Deb et al. 2002, NSGA-II, sections III and VI; crowding computed by pymoo.
+        Deb et al. 2002, NSGA-II, sections III and VI.
     """
-    from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
-
     kept = np.flatnonzero(excess <= 0)
     ordered = [kept[front] for front in fronts(matrix[kept], count)] if len(kept) else []
     missed = np.flatnonzero(excess > 0)
-    nearest = missed[np.argsort(excess[missed], kind="stable")]
-    ordered += [nearest[[place]] for place in range(min(count, len(nearest)))]
-    chosen, ranks, crowds = [], [], []
-    left = count
-    for number, front in enumerate(ordered):
-        crowding = np.asarray(calc_crowding_distance(matrix[front]), float)
-        order = np.lexsort((rng.random(len(front)), -crowding))[:left]
-        chosen.append(front[order])
-        crowds.append(crowding[order])
-        ranks.append(np.full(len(order), number))
-        left -= len(order)
-        if left <= 0:
-            break
-    if not chosen:
-        return Ranked(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    return Ranked(np.concatenate(chosen), np.concatenate(ranks), np.concatenate(crowds))
+    nearest = missed[np.argsort(excess[missed], kind="stable")][: max(0, count - len(kept))]
+    ordered += np.split(nearest, len(nearest)) if len(nearest) else []
+    ranks = np.repeat(np.arange(len(ordered)), [len(front) for front in ordered])
+    places = np.concatenate([kept[:0], *ordered])
+    crowds = crowding(matrix[places], ranks)
+    best = np.lexsort((rng.random(len(places)), -crowds, ranks))[:count]
+    return Ranked(places[best], ranks[best], crowds[best])
+
+
+def crowding(matrix: Numbers, ranks: Indices) -> Numbers:
+    """Measure how far the neighbours of each point are on its own front, (n,).
+
+    The gap to both neighbours as a share of the range of the front, averaged over objectives;
+    infinite at the ends of a front, unless all its points are equal there.
+
+    Args:
+        matrix: Costs, (n, m).
+        ranks: Numbers of the fronts, (n,), ascending.
+
+    Source:
+        Deb et al. 2002, NSGA-II, section III.B. All fronts in one go: pymoo's, which has one front
+        at a time, was a tenth of the time in which the default search thinks.
+    """
+    last = np.flatnonzero(np.diff(ranks, append=-1))
+    first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
+    gaps = np.zeros(len(matrix))
+    for column in matrix.T:
+        order = np.lexsort((column, ranks))  # within each front, whose places stay
+        steps = np.diff(column[order], prepend=0.0, append=0.0)
+        before, after = steps[:-1], steps[1:]
+        widths = column[order[last]] - column[order[first]]
+        before[first] = after[last] = np.inf
+        width = np.repeat(widths, last - first + 1)
+        gaps[order] += np.where(width > 0, (before + after) / np.where(width > 0, width, 1.0), 0.0)
+    averaged: Numbers = gaps / matrix.shape[1]
+    return averaged
 
 
 def by_pymoo(make: Callable[[int], Any], *, tournament: bool) -> Survival:

@@ -125,13 +125,11 @@ class Coding:
 
         What becomes active by that has its first option.
         """
-        around = []
-        for choice in np.flatnonzero(self.active(genes[None])[0]):
-            others = np.delete(np.arange(self.cardinalities[choice]), genes[choice])
-            rows = np.repeat(genes[None], len(others), axis=0)
-            rows[:, choice] = others
-            around.append(rows)
-        return self.settled(np.concatenate(around))
+        choices = np.repeat(np.arange(len(genes)), self.cardinalities)
+        other = self.active(genes[None])[0][choices] & (self._options != genes[choices])
+        rows = np.repeat(genes[None], other.sum(), axis=0)
+        rows[np.arange(len(rows)), choices[other]] = self._options[other]
+        return self.settled(rows)
 
     def featured(self, genes: Genes) -> Encoded:
         """Encode designs for a predictor, (n, features), as `features` describes.

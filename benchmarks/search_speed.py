@@ -8,18 +8,22 @@ import resource
 import time
 
 import numpy as np
+import psutil
 
 from machine import describe
-from sartor.search import STRATEGIES, Problem, Scored
+from sartor.search import STRATEGIES, Problem, Scored, run
 from sartor.search.front import fronts
 from sartor.search.history import History
 from sartor.search.outlook import Oracle
-from sartor.space import Choice, Space
+from sartor.space import Choice, Design, Space
+from sartor.study import Trial
 
 PREDICTED = 100_000
 KEPT = 400
 """Designs that are sorted out of those predicted."""
 BATCH = 16
+GROWN = (10_000, 100_000)
+"""Trials between which the growth of memory is measured."""
 SPACE = Space([Choice(f"layer{n}", (3, 5, 7, 9), ordered=True) for n in range(20)])
 
 
@@ -62,6 +66,27 @@ def ask_ms(strategy: str, trials: int) -> float:
     return 1000 * float(np.median(times)) / BATCH
 
 
+def evaluate(design: Design) -> dict[str, float]:
+    """Return numbers that all differ."""
+    away = hash(design) % 9973 / 9973
+    return {"accuracy": 0.5 + away / 10, "latency_ms": design.number("layer0") + away}
+
+
+def kilobytes_a_trial() -> float:
+    """Return by how much memory grows with each trial of a search that keeps them in memory."""
+    process, seen = psutil.Process(), 0
+    bytes_at: dict[int, int] = {}
+
+    def on_trial(_: Trial) -> None:
+        nonlocal seen
+        seen += 1
+        if seen in GROWN:
+            bytes_at[seen] = process.memory_info().rss
+
+    run(SPACE, evaluate, strategy="random", evaluations=GROWN[1], on_trial=on_trial)
+    return (bytes_at[GROWN[1]] - bytes_at[GROWN[0]]) / (GROWN[1] - GROWN[0]) / 1000
+
+
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -70,6 +95,7 @@ def main() -> None:
     given = parser.parse_args()
     print(describe())
     print(f"\npredicted and sorted in a second: {predicted_per_second():,.0f}\n")
+    print(f"memory for each of {GROWN[1]:,} trials: {kilobytes_a_trial():.2f} kB\n")
     print("| strategy | trials | ms for a design | peak memory so far, MB |")
     print("|---" * 4 + "|")
     for strategy in given.strategy:

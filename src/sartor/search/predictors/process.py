@@ -67,17 +67,16 @@ class Process:
         kernel = self._kernel(parts, scaled, scaled)
         kernel[np.diag_indices(len(x))] += parts.noise
         half, _ = _halved(kernel)
-        inverse = half.T @ half
         target = (y - self._mean) / self._unit
-        weights = inverse @ target
-        pivots = np.diag(inverse)
+        weights = half.T @ (half @ target)
+        pivots = (half**2).sum(axis=0)  # the diagonal of the inverse
         left_out = target - weights / pivots
         self.left_out = self._mean + self._unit * left_out
         """Values of the trials as they are predicted without knowing them, (n,)."""
         self.left_out_spread = self._unit / np.sqrt(pivots)
         """Their standard deviations, (n,)."""
         self._known = _Known.of(parts, self._centre, self._scale, self._root(parts.weights), scaled)
-        self._weights, self._half = weights.astype(np.float32), half.astype(np.float32)
+        self._weights, self._half = weights.astype(np.float32), np.asfortranarray(half, np.float32)
         return self
 
     def mean(self, x: Encoded) -> Numbers:
@@ -93,12 +92,16 @@ class Process:
 
         The noise of measuring counts: what an evaluation will show is meant, not what is true.
         """
+        from scipy.linalg.blas import strmm
+
         means, spreads = [], []
         for part in self._known.parts(x):
             kernel = part @ self._known.linear.T + self._known.bent(part)
-            # By half of the inverse: its square would lose what single precision has.
-            left = self._known.own(part) - ((kernel @ self._half.T) ** 2).sum(axis=1)
             means.append(kernel @ self._weights)
+            # By half of the inverse, which is triangular: its square would lose what single
+            # precision has.
+            whitened = strmm(1.0, self._half, kernel.T, lower=1, overwrite_b=1)
+            left = self._known.own(part) - (whitened**2).sum(axis=0)
             spreads.append(np.sqrt(np.maximum(left, LEAST_NOISE)))
         mean = self._mean + self._unit * np.concatenate(means).astype(float)
         return mean, self._unit * np.concatenate(spreads).astype(float)

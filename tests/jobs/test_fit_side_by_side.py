@@ -22,7 +22,7 @@ def test_a_run_that_is_killed_while_it_tunes_side_by_side_goes_on(tmp_path: Path
     out = tmp_path / "run"
     code = BEGIN + (
         "import sartor; from sartor.jobs.fitting import asked; asked.FEWEST_MINUTES = 0.4; "
-        "sartor.fit('sklearn:digits', minutes=0.4, picks=3, "
+        "sartor.fit('sklearn:digits', minutes=0.6, picks=3, "
         "family=hurried.FAMILY, resolution=int(sys.argv[3]), cache=sys.argv[2], out=sys.argv[1])"
     )
     command = [sys.executable, "-c", code, str(out), str(tmp_path / "cache"), "16"]

@@ -127,7 +127,8 @@ def search_designs(
         if seconds is not None:
             # The fewest are evaluated also where the time is over.
             least = number / (len(promising) + FEWEST)
-            share = max(share, min(clock.seconds / seconds, least, 1.0))
+            spent = clock.seconds / seconds if seconds > 0 else 1.0
+            share = max(share, min(spent, least, 1.0))
         job.progress.update(share, f"{number} designs evaluated")
         if trial.value("accuracy") > best:
             best = trial.value("accuracy")

@@ -77,7 +77,6 @@ class Asked:
             raise OptionError(f"picks is {self.picks}; allowed: 1 to {MOST_PICKS}.")
         if self.seed < 0:
             raise OptionError(f"seed is {self.seed}; allowed: 0 or more.")
-
         self._check_relative()
 
     def _check_relative(self) -> None:

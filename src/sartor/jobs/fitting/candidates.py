@@ -15,10 +15,10 @@ from sartor.jobs.fitting.searching import (
     SAME_COST,
     SCALED,
     Evaluator,
+    problem_of,
     recorded,
-    searched_limits,
 )
-from sartor.search import OBJECTIVES, Problem, Study, choose, same_cost
+from sartor.search import OBJECTIVES, Study, choose, same_cost
 from sartor.space import Design
 from sartor.study import Trial, Trials
 from sartor.units import Measurement
@@ -153,7 +153,7 @@ def random_baselines(
         trials: Where they are recorded.
         cost: Predicted latency in milliseconds.
     """
-    problem = Problem(trials.space, OBJECTIVES, searched_limits(job), survey.estimate)
+    problem = problem_of(job, survey)
     designs = same_cost(problem, SAME * cost, RANDOMS, seed=job.asked.seed, tolerance=SPREAD)
     return [Candidate.of(recorded(trials, evaluate, it, SAME_COST), "random") for it in designs]
 

@@ -76,7 +76,7 @@ def check_strategy(job: Job, survey: Survey) -> None:
         MissingExtraError: It needs an extra that is not installed.
         OptionError: It cannot search this problem.
     """
-    STRATEGIES[job.asked.strategy](_problem(job, survey), job.asked.seed)
+    STRATEGIES[job.asked.strategy](problem_of(job, survey), job.asked.seed)
 
 
 def promising_designs(job: Job, survey: Survey) -> list[Design]:
@@ -84,7 +84,7 @@ def promising_designs(job: Job, survey: Survey) -> list[Design]:
 
     Most of them are of the kind of the largest network, whose weights learn most.
     """
-    problem = _problem(job, survey)
+    problem = problem_of(job, survey)
     alike, seed = round(ALIKE * PROMISING), job.asked.seed
     found = richest(problem, alike, seed=seed, fixed=job.family.teaching())
     found += richest(problem, PROMISING - alike, seed=seed)
@@ -157,7 +157,8 @@ def search_designs(
     return study
 
 
-def _problem(job: Job, survey: Survey) -> Problem:
+def problem_of(job: Job, survey: Survey) -> Problem:
+    """Return what is searched, for what, and under which limits."""
     return Problem(space_of(job, survey), OBJECTIVES, searched_limits(job), survey.estimate)
 
 

@@ -122,6 +122,12 @@ def test_weights_say_what_a_gain_counts() -> None:
     assert improving_batch(front, sure[None], sure, 1, weights).tolist() == [0]
 
 
+def test_in_one_objective_designs_that_are_equally_good_need_not_be_alike() -> None:
+    expected = np.array([[0.5], [0.5], [0.52]])
+    possible = np.stack([expected - 0.3, expected + 0.3])
+    assert set(improving_batch(np.array([[0.4]]), possible, expected, 2, np.ones(3))) == {0, 1}
+
+
 def test_a_batch_holds_nothing_that_adds_nothing() -> None:
     front = np.array([[0.0, 0.0]])
     beaten = np.array([[0.5, 0.5], [1.0, 0.2]])
@@ -181,7 +187,9 @@ def test_a_batch_is_chosen_as_if_all_gains_were_known_anew(
         scores = weights * near * np.mean(gains, axis=0)
         assert scores[place] == pytest.approx(scores.max())
         distance = np.abs(expected - expected[place]).max(axis=1)
-        near = np.minimum(near, np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count))
+        if width > 1:
+            apart = NEARBY + (1 - NEARBY) * distance * SPACING * count
+            near = np.minimum(near, np.minimum(1, apart))
         near[place] = 0.0
         known = np.vstack([known, expected[place]])
 

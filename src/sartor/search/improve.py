@@ -23,7 +23,7 @@ def improving_batch(
     """Choose candidates one after another by the hypervolume each may add.
 
     A chosen one then counts with what is expected of it, and those that are expected to equal it
-    count less.
+    in several objectives count less.
 
     Args:
         front: Points known, (p, m), as costs of which 1 is the worst that counts.
@@ -54,9 +54,10 @@ def improving_batch(
             break
         chosen.append(int(pool[best]))
         known = np.vstack([known, expected[pool[best]]])
-        distance = np.abs(expected[pool] - expected[pool[best]]).max(axis=1)
-        near = np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count)
-        apart = np.minimum(apart, weights[pool] * near)
+        if front.shape[1] > 1:  # designs that are equally good in one objective need not be alike
+            distance = np.abs(expected[pool] - expected[pool[best]]).max(axis=1)
+            near = np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count)
+            apart = np.minimum(apart, weights[pool] * near)
         apart[best] = 0.0
     return np.array(chosen, np.int64)
 
@@ -128,7 +129,8 @@ def _added_by_one(front: Numbers, point: Numbers, reference: Numbers) -> float:
     """Subtract from the box of a point what the front already has of it."""
     from pymoo.indicators.hv import HV
 
-    if (point >= reference).any():
+    # A beaten point adds nothing exactly: what rounding leaves is no longer small as a root.
+    if (point >= reference).any() or (front <= point).all(axis=1).any():
         return 0.0
     box = float(np.prod(reference - point))
     if len(front) == 0:

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from sartor.search.candidates import evolved, neighbours, whole
-from sartor.search.feasible import sample_feasible, stratified
+from sartor.search.feasible import stratified
 from sartor.search.front import Indices, fronts
 from sartor.search.history import Remembering
 from sartor.search.improve import improving_batch
@@ -14,10 +14,11 @@ from sartor.search.outlook import Oracle, Outlook
 from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design, Genes
 
-FIRST = 32
+FIRST = 16
 """Trials spread over the cost before anything is predicted."""
-POSSIBILITIES = 16
-"""Outcomes over which the improvement by a design is averaged."""
+POSSIBILITIES, ALONE = 16, 128
+"""Outcomes over which the improvement by a design is averaged: in several objectives, and in one,
+where more cost little and a limit makes what improves rare."""
 FENCE = 1.5
 """Interquartile ranges beyond the quartiles of the first trials at which costs do not count."""
 BEYOND = 0.3
@@ -31,8 +32,6 @@ MARGIN = 0.4
 """How far beyond the dearest design that is expected to be best in something others count, in units
 of the range (docs/benchmarks.md)."""
 TINY = 1e-12
-EXPLORE = 8
-"""One design in so many, on average, is drawn at random, which keeps the predictor honest."""
 
 
 class PredictorGuided(Remembering):
@@ -64,23 +63,15 @@ class PredictorGuided(Remembering):
             drawn = stratified(history.problem, count, rng, exclude=history.met)
             return history.asked(drawn)
         self._oracle.learn()
-        at_random = count // EXPLORE + int(rng.random() < (count % EXPLORE) / EXPLORE)
-        chosen = history.asked(self._promising(count - at_random, rng))
-        return chosen + self._explore(count - len(chosen), rng)
+        promising = self._promising(count, rng)
+        history.met.add(promising)
+        return history.filled(promising, count, history.met, rng)
 
     def report(self) -> dict[str, float]:
         """Return how well the predictor ranks trials that it did not know, and its error."""
         if self._history.good:
             self._oracle.learn()
         return self._oracle.report()
-
-    def _explore(self, count: int, rng: np.random.Generator) -> list[Design]:
-        """Ask for draws from everywhere: an even spread of so few would be the ends each time."""
-        history = self._history
-        if count < 1:
-            return []
-        drawn = sample_feasible(history.problem, 16 * count, rng, exclude=history.met, wide=True)
-        return history.asked(rng.permutation(drawn)[:count])
 
     def _promising(self, count: int, rng: np.random.Generator) -> Genes:
         """Choose the batch that may add most to the front of what was measured."""
@@ -90,9 +81,10 @@ class PredictorGuided(Remembering):
         peeled = [kept[front] for front in fronts(costs[kept], AROUND)]
         front, around = peeled[0], neighbours(history, np.concatenate(peeled))
         candidates = self._candidates(around, rng)
-        if not len(candidates) or count < 1:
+        if not len(candidates):
             return candidates[:0]
-        outlook = oracle.outlook(candidates, possibilities=POSSIBILITIES)
+        possibilities = POSSIBILITIES if costs.shape[1] > 1 else ALONE
+        outlook = oracle.outlook(candidates, possibilities=possibilities)
         if not len(front):
             return candidates[np.argsort(outlook.excess, kind="stable")[:count]]
         best = costs[front].min(axis=0)

@@ -210,6 +210,13 @@ def test_without_random_search_it_is_said_how_to_add_one(tmp_path: Path) -> None
     assert 'class="course random"' not in page.read_text()
 
 
+def test_the_study_of_a_fit_says_where_its_random_designs_are_compared(tmp_path: Path) -> None:
+    file = record(tmp_path / "study.db", [[0.5, 10.0], [0.75, 5.0]])
+    text = text_of(report(record(file, [[0.6, 7.0]], origin="same cost")).page)
+    assert "all at the cost of one pick: the page of the fit compares with them" in text
+    assert "search.run" not in text
+
+
 def test_importances_find_the_choices_that_matter(tmp_path: Path) -> None:
     file = record_all(tmp_path / "study.db")
     parts = {it.objective: it.shares for it in find(read_study(file)).importances}

@@ -8,7 +8,7 @@ from sartor.study.cache import CACHE
 from sartor.study.checkpoints import Checkpoint, Checkpoints
 from sartor.study.clock import StageClock
 from sartor.study.folder import RunFolder
-from sartor.study.records import OPTUNA_DIRECTIONS, State, Trial, distributions
+from sartor.study.records import OPTUNA_DIRECTIONS, SAME_COST, State, Trial, distributions
 from sartor.study.sealed import read_json, write_json
 from sartor.study.silence import without_log
 from sartor.study.storages import is_url, shown_storage
@@ -17,6 +17,7 @@ from sartor.study.trials import Trials
 __all__ = [
     "CACHE",
     "OPTUNA_DIRECTIONS",
+    "SAME_COST",
     "Checkpoint",
     "Checkpoints",
     "RunFolder",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 State = Literal["done", "failed"]
+SAME_COST = "same cost"
+"""Origin of designs that a job drew at random at the cost of a pick."""
 MEASUREMENTS = "measurements"
 ORDERED, WHERE, AMONG = " in order", " where ", " is in "
 """What stands between the parts of a choice that is described."""

@@ -12,7 +12,6 @@ from sartor.cost.designs import Survey, deployed
 from sartor.jobs.fitting.job import Job
 from sartor.jobs.fitting.searching import (
     CAPACITY,
-    SAME_COST,
     SCALED,
     Evaluator,
     problem_of,
@@ -20,7 +19,7 @@ from sartor.jobs.fitting.searching import (
 )
 from sartor.search import OBJECTIVES, Study, choose, same_cost
 from sartor.space import Design
-from sartor.study import Trial, Trials
+from sartor.study import SAME_COST, Trial, Trials
 from sartor.units import Measurement
 
 PICK = "pick"

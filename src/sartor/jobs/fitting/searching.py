@@ -16,8 +16,8 @@ from sartor.study import StageClock, Trial, Trials
 from sartor.units import Limit, Measurement, show
 
 STAGE = "search"
-SEARCH, CAPACITY, SAME_COST, SCALED = "search", "capacity", "same cost", "scaled"
-"""Origins of trials; those of the same cost as a pick are drawn at random."""
+SEARCH, CAPACITY, SCALED = "search", "capacity", "scaled"
+"""Origins of trials, beside random ones."""
 PROMISING = 24
 """Designs of the largest capacity at their latency, where training and search begin."""
 ALIKE = 2 / 3

@@ -6,6 +6,7 @@ from sartor.report.markup import Markup, element
 from sartor.report.pictures.courses import Line, courses
 from sartor.report.study import Findings, Recorded
 from sartor.report.study.recorded import RANDOM
+from sartor.study import SAME_COST
 
 STYLES = 5
 """Origins with a colour of their own; others are grey."""
@@ -56,6 +57,12 @@ def _compared(found: Findings) -> Iterator[str]:
     it = found.recorded
     if it.origins == (RANDOM,):
         yield "All designs of this study were drawn at random."
+        return
+    if RANDOM not in it.origins and SAME_COST in it.origins:
+        yield (
+            f'Those of origin "{SAME_COST}" were drawn at random, all at the cost of one pick: the '
+            "page of the fit compares with them."
+        )
         return
     if RANDOM not in it.origins:
         yield (

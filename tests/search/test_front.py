@@ -122,10 +122,14 @@ def test_weights_say_what_a_gain_counts() -> None:
     assert improving_batch(front, sure[None], sure, 1, weights).tolist() == [0]
 
 
-def test_in_one_objective_designs_that_are_equally_good_need_not_be_alike() -> None:
-    expected = np.array([[0.5], [0.5], [0.52]])
+def test_those_that_equal_a_chosen_one_count_less_only_where_spaced() -> None:
+    front, expected = np.array([[0.4]]), np.array([[0.5], [0.5], [0.52]])
     possible = np.stack([expected - 0.3, expected + 0.3])
-    assert set(improving_batch(np.array([[0.4]]), possible, expected, 2, np.ones(3))) == {0, 1}
+    batches = {
+        spaced: improving_batch(front, possible, expected, 2, np.ones(3), spaced=spaced).tolist()
+        for spaced in (True, False)
+    }
+    assert batches == {True: [0, 2], False: [0, 1]}
 
 
 def test_a_batch_holds_nothing_that_adds_nothing() -> None:
@@ -173,21 +177,21 @@ def test_crowding_is_that_of_pymoo_front_by_front(matrix: Numbers, count: int) -
     np.testing.assert_allclose(found, expected)
 
 
-@given(data=st.data(), width=st.integers(1, 2), count=st.integers(1, 6))
+@given(data=st.data(), width=st.integers(1, 2), count=st.integers(1, 6), spaced=st.booleans())
 def test_a_batch_is_chosen_as_if_all_gains_were_known_anew(
-    data: st.DataObject, width: int, count: int
+    data: st.DataObject, width: int, count: int, spaced: bool
 ) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
     front, possible = rng.random((4, width)), rng.random((3, 90, width))
     expected, weights = possible.mean(axis=0), rng.choice([1.0, 5.0], 90)
-    chosen = improving_batch(front, possible, expected, count, weights)
+    chosen = improving_batch(front, possible, expected, count, weights, spaced=spaced)
     known, near = front, np.ones(90)
     for place in chosen.tolist():
         gains = [np.sqrt(added(known, points, np.ones(width))) for points in possible]
         scores = weights * near * np.mean(gains, axis=0)
         assert scores[place] == pytest.approx(scores.max())
         distance = np.abs(expected - expected[place]).max(axis=1)
-        if width > 1:
+        if spaced:
             apart = NEARBY + (1 - NEARBY) * distance * SPACING * count
             near = np.minimum(near, np.minimum(1, apart))
         near[place] = 0.0

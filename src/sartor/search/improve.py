@@ -18,12 +18,17 @@ FEW = 40
 
 
 def improving_batch(
-    front: Numbers, possible: Numbers, expected: Numbers, count: int, weights: Numbers
+    front: Numbers,
+    possible: Numbers,
+    expected: Numbers,
+    count: int,
+    weights: Numbers,
+    *,
+    spaced: bool = True,
 ) -> Indices:
     """Choose candidates one after another by the hypervolume each may add.
 
-    A chosen one then counts with what is expected of it, and those that are expected to equal it
-    in several objectives count less.
+    A chosen one then counts with what is expected of it.
 
     Args:
         front: Points known, (p, m), as costs of which 1 is the worst that counts.
@@ -32,6 +37,7 @@ def improving_batch(
         expected: Candidates as expected, (n, m).
         count: How many to choose.
         weights: What a gain by each counts, (n,).
+        spaced: Those that are expected to equal a chosen one count less.
 
     Returns:
         Positions of the chosen; fewer where no candidate is left that adds anything.
@@ -54,7 +60,7 @@ def improving_batch(
             break
         chosen.append(int(pool[best]))
         known = np.vstack([known, expected[pool[best]]])
-        if front.shape[1] > 1:  # designs that are equally good in one objective need not be alike
+        if spaced:
             distance = np.abs(expected[pool] - expected[pool[best]]).max(axis=1)
             near = np.minimum(1, NEARBY + (1 - NEARBY) * distance * SPACING * count)
             apart = np.minimum(apart, weights[pool] * near)

@@ -14,11 +14,12 @@ from sartor.search.outlook import Oracle, Outlook
 from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design, Genes
 
-FIRST = 16
-"""Trials spread over the cost before anything is predicted."""
+FIRST, OF_MANY = 16, 32
+"""Trials spread over the cost before anything is predicted: in a space that is looked at whole, and
+in others, where their ends say how far designs count."""
 POSSIBILITIES, ALONE = 16, 128
-"""Outcomes over which the improvement by a design is averaged: in several objectives, and in one,
-where more cost little and a limit makes what improves rare."""
+"""Outcomes over which the improvement by a design is averaged. More where all designs of a space
+are compared in one objective: there they cost little, and a limit makes what improves rare."""
 FENCE = 1.5
 """Interquartile ranges beyond the quartiles of the first trials at which costs do not count."""
 BEYOND = 0.3
@@ -63,7 +64,7 @@ class PredictorGuided(Remembering):
         """Return the designs that promise most; see `Strategy`."""
         history = self._history
         rng = history.rng()
-        if len(history.good) < FIRST:
+        if len(history.good) < self._first:
             drawn = stratified(history.problem, count, rng, exclude=history.met)
             return history.asked(drawn)
         self._oracle.learn()
@@ -99,13 +100,14 @@ class PredictorGuided(Remembering):
         candidates = self._candidates(around, rng)
         if not len(candidates) or count < 1:
             return candidates[:0]
-        possibilities = POSSIBILITIES if costs.shape[1] > 1 else ALONE
+        alone = self._whole is not None and costs.shape[1] == 1
+        possibilities = ALONE if alone else POSSIBILITIES
         outlook = oracle.outlook(candidates, possibilities=possibilities)
         if not len(front):
             return candidates[np.argsort(outlook.excess, kind="stable")[:count]]
         best = costs[front].min(axis=0)
         # A front alone is crowded where designs are cheap, the first trials may lack its other end.
-        worst = np.maximum(_worst(costs[:FIRST]), _worst(costs[front]))
+        worst = np.maximum(_worst(costs[: self._first]), _worst(costs[front]))
         worst = np.maximum(worst, _other_ends(outlook, best))
         unit = np.maximum(worst - best, TINY)
         known = np.minimum((costs[front] - best) / unit, 1.0)
@@ -113,7 +115,9 @@ class PredictorGuided(Remembering):
         possible = np.maximum((outlook.possible - best) / unit, -BEYOND)
         possible[outlook.missed > 0] = np.inf
         weights = self._weights(candidates, around)
-        chosen = improving_batch(known, possible, expected, count, weights)
+        # Designs that are expected to be equally good in one objective need not be alike; evolved
+        # ones are near one another.
+        chosen = improving_batch(known, possible, expected, count, weights, spaced=not alone)
         # Where nothing more is to be gained, those follow that are expected to be least behind.
         left = np.setdiff1d(np.arange(len(candidates)), chosen)
         order = left[np.lexsort((_behind(known, expected[left]), outlook.excess[left]))]
@@ -136,6 +140,10 @@ class PredictorGuided(Remembering):
     def _whole(self) -> Genes | None:
         """All designs, where the space is small."""
         return whole(self._history.problem)
+
+    @property
+    def _first(self) -> int:
+        return OF_MANY if self._whole is None else FIRST
 
     def _kept(self) -> Indices:
         """Return the trials that keep the limits, as far as these were measured of all."""

@@ -58,16 +58,13 @@ def _compared(found: Findings) -> Iterator[str]:
     if it.origins == (RANDOM,):
         yield "All designs of this study were drawn at random."
         return
-    if RANDOM not in it.origins and SAME_COST in it.origins:
-        yield (
-            f'Those of origin "{SAME_COST}" were drawn at random, all at the cost of one pick: the '
-            "page of the fit compares with them."
-        )
-        return
     if RANDOM not in it.origins:
         yield (
-            "The study holds no random search to compare with. To add one, call search.run with "
-            'the same space, evaluation, objectives and storage, strategy="random" and '
+            f'The designs of origin "{SAME_COST}" were drawn at random, all at the cost of one '
+            "pick: the page of the fit compares with them."
+            if SAME_COST in it.origins
+            else "The study holds no random search to compare with. To add one, call search.run "
+            'with the same space, evaluation, objectives and storage, strategy="random" and '
             f'origin="{RANDOM}".'
         )
         return

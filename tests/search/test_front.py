@@ -132,6 +132,17 @@ def test_those_that_equal_a_chosen_one_count_less_only_where_spaced() -> None:
     assert batches == {True: [0, 2], False: [0, 1]}
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("spaced", [True, False])
+def test_no_candidate_stands_in_a_batch_twice(width: int, spaced: bool) -> None:
+    # Each may turn out better than what is expected of it, so that it still promises something.
+    expected = np.full((3, width), 0.5)
+    possible = np.stack([expected - 0.3, expected + 0.3])
+    front = np.full((1, width), 0.6)
+    chosen = improving_batch(front, possible, expected, 8, np.ones(3), spaced=spaced)
+    assert sorted(chosen.tolist()) == [0, 1, 2]
+
+
 def test_a_batch_holds_nothing_that_adds_nothing() -> None:
     front = np.array([[0.0, 0.0]])
     beaten = np.array([[0.5, 0.5], [1.0, 0.2]])

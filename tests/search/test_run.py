@@ -1,7 +1,8 @@
 """The loop: durable, resumable, honest about failures."""
 
+import importlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from toy import Toy
 
 from sartor.errors import DataError, LimitError, MeasurementError, OptionError, RunFolderError
-from sartor.search import Evaluate, Study, run
+from sartor.registry import Registry
+from sartor.search import Evaluate, Problem, Strategy, Study, run
+from sartor.search.strategies.random import Random
 from sartor.space import Choice, Design, Space
 from sartor.study import Trial, Trials
 from sartor.units import Limit, Measurement
@@ -253,6 +256,27 @@ def test_trials_of_others_are_known_and_do_not_count() -> None:
     study = run(TOY.space, TOY.evaluate, evaluations=20, storage=trials)
     assert [trial.origin for trial in study.trials] == ["random"] + ["search"] * 20
     assert len({trial.design for trial in study.trials}) == 21
+
+
+def test_a_design_that_a_strategy_asks_for_twice_is_evaluated_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Repeating(Random):
+        def ask(self, count: int) -> list[Design]:
+            return 2 * super().ask(count)
+
+    registry: Registry[Callable[[Problem, int], Strategy]] = Registry("strategy")
+    registry.register("repeating", "Asks twice.")(Repeating)
+    # The package has a function of the name of this module.
+    monkeypatch.setattr(importlib.import_module("sartor.search.run"), "STRATEGIES", registry)
+    evaluated: list[Design] = []
+
+    def evaluate(design: Design) -> dict[str, float]:
+        evaluated.append(design)
+        return TOY.evaluate(design)
+
+    study = run(TOY.space, evaluate, strategy="repeating", evaluations=20, batch=5)
+    assert len(evaluated) == len(set(evaluated)) == len(study.trials) == 20
 
 
 def test_a_space_with_few_designs_is_searched_to_its_end() -> None:

@@ -142,8 +142,10 @@ class TestEveryStrategy:
         ):
             problem = Problem(TOY.space, objectives)  # type: ignore[arg-type]
             strategy = make(problem, 0)
+            asked: list[Design] = []
             for number in range(4):
                 batch = strategy.ask(16)
+                asked += batch
                 told = [
                     Scored(
                         it, TOY.evaluate(it) | {"macs": 5.0 + it.integer("stage0.width")}, number
@@ -152,6 +154,7 @@ class TestEveryStrategy:
                 ]
                 strategy.tell(told)
             assert len(strategy.ask(4)) == 4
+            assert len(set(asked)) == len(asked) == 64
 
 
 @pytest.mark.slow

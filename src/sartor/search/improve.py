@@ -56,8 +56,8 @@ def improving_batch(
         others = np.setdiff1d(others, first)
         gains[others] = _expected_gains(known, possible[:, pool[others]], reference)
         best = int(np.argmax(apart * gains))
-        if gains[best] <= 0:
-            break
+        if apart[best] * gains[best] <= 0:
+            break  # none is left, or none that adds anything
         chosen.append(int(pool[best]))
         known = np.vstack([known, expected[pool[best]]])
         if spaced:

@@ -182,7 +182,7 @@ class _Search:
             # Always a whole batch, though fewer may be evaluated: so that a search that is later
             # given more evaluations is asked for the same.
             designs = [] if over else strategy.ask(batch)
-            fresh = [design for design in designs if design not in self.trials]
+            fresh = [design for design in dict.fromkeys(designs) if design not in self.trials]
             tried = []
             for trial in self.evaluator.evaluated(fresh[: max(left, 0)], number, self.stop):
                 self.on_trial(trial)

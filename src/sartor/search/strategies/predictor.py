@@ -15,11 +15,11 @@ from sartor.search.protocol import STRATEGIES, Numbers, Problem
 from sartor.space import Design, Genes
 
 FIRST, OF_MANY = 16, 32
-"""Trials spread over the cost before anything is predicted: in a space that is looked at whole, and
-in others, where their ends say how far designs count."""
+"""Trials spread over the cost before anything is predicted: the latter for a front in a space that
+is not looked at whole, where their ends say how far designs count."""
 POSSIBILITIES, ALONE = 16, 128
-"""Outcomes over which the improvement by a design is averaged. More where all designs of a space
-are compared in one objective: there they cost little, and a limit makes what improves rare."""
+"""Outcomes over which the improvement by a design is averaged: of a front, and in one objective,
+where they cost little, and a limit makes what improves rare."""
 FENCE = 1.5
 """Interquartile ranges beyond the quartiles of the first trials at which costs do not count."""
 BEYOND = 0.3
@@ -34,9 +34,10 @@ MARGIN = 0.4
 of the range (docs/benchmarks.md)."""
 TINY = 1e-12
 EXPLORE = 8
-"""One design in so many, on average, is drawn at random in a space of which only evolved candidates
-are looked at: predictors are never told else that they are wrong elsewhere. Where all designs are
-candidates, what is uncertain is chosen anyway, and nothing is drawn (docs/benchmarks.md)."""
+"""One design in so many, on average, is drawn at random where a front is sought and only evolved
+candidates are looked at: predictors are never told else that they are wrong elsewhere. Where all
+designs are candidates, what is uncertain is chosen anyway, and in one objective it pays more to
+climb: there nothing is drawn (docs/benchmarks.md)."""
 
 
 class PredictorGuided(Remembering):
@@ -59,6 +60,7 @@ class PredictorGuided(Remembering):
     def __init__(self, problem: Problem, seed: int, members: tuple[str, ...] = ()) -> None:
         super().__init__(problem, seed)
         self._oracle = Oracle(self._history, members)
+        self._alone = len(problem.objectives) == 1
 
     def ask(self, count: int) -> list[Design]:
         """Return the designs that promise most; see `Strategy`."""
@@ -78,7 +80,7 @@ class PredictorGuided(Remembering):
         return self._oracle.report()
 
     def _at_random(self, count: int, rng: np.random.Generator) -> int:
-        if self._whole is not None:
+        if not self._spreads:
             return 0
         return count // EXPLORE + int(rng.random() < (count % EXPLORE) / EXPLORE)
 
@@ -100,8 +102,7 @@ class PredictorGuided(Remembering):
         candidates = self._candidates(around, rng)
         if not len(candidates) or count < 1:
             return candidates[:0]
-        alone = self._whole is not None and costs.shape[1] == 1
-        possibilities = ALONE if alone else POSSIBILITIES
+        possibilities = ALONE if self._alone else POSSIBILITIES
         outlook = oracle.outlook(candidates, possibilities=possibilities)
         if not len(front):
             return candidates[np.argsort(outlook.excess, kind="stable")[:count]]
@@ -115,9 +116,9 @@ class PredictorGuided(Remembering):
         possible = np.maximum((outlook.possible - best) / unit, -BEYOND)
         possible[outlook.missed > 0] = np.inf
         weights = self._weights(candidates, around)
-        # Designs that are expected to be equally good in one objective need not be alike; evolved
-        # ones are near one another.
-        chosen = improving_batch(known, possible, expected, count, weights, spaced=not alone)
+        # Designs that are expected to be equally good in one objective need not be alike.
+        spaced = not self._alone
+        chosen = improving_batch(known, possible, expected, count, weights, spaced=spaced)
         # Where nothing more is to be gained, those follow that are expected to be least behind.
         left = np.setdiff1d(np.arange(len(candidates)), chosen)
         order = left[np.lexsort((_behind(known, expected[left]), outlook.excess[left]))]
@@ -143,7 +144,12 @@ class PredictorGuided(Remembering):
 
     @property
     def _first(self) -> int:
-        return OF_MANY if self._whole is None else FIRST
+        return OF_MANY if self._spreads else FIRST
+
+    @property
+    def _spreads(self) -> bool:
+        """A front is sought, and only a part of the space is ever looked at."""
+        return self._whole is None and not self._alone
 
     def _kept(self) -> Indices:
         """Return the trials that keep the limits, as far as these were measured of all."""

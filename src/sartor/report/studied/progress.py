@@ -64,8 +64,8 @@ def _compared(found: Findings) -> Iterator[str]:
             "pick: the page of the fit compares with them."
             if SAME_COST in it.origins
             else "The study holds no random search to compare with. To add one, call search.run "
-            'with the same space, evaluation, objectives and storage, strategy="random" and '
-            f'origin="{RANDOM}".'
+            "with the same space, evaluation, objectives, limits and storage, "
+            f'strategy="random" and origin="{RANDOM}".'
         )
         return
     random = next(course for course in found.courses if course.origin == RANDOM)

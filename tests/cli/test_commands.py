@@ -306,4 +306,4 @@ def test_a_study_of_which_nothing_keeps_the_limits_ends_with_1(run: Any, study: 
     )
     ended = run("report", str(study), "--limit", "latency=0.5ms")
     assert ended.code == 1
-    assert "none keeps the limits (latency ≤ 0.5 ms)" in ended.out
+    assert "no design keeps latency ≤ 0.5 ms: the nearest of 8 evaluated has 1 ms" in ended.out

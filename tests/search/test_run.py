@@ -246,6 +246,32 @@ def test_limits_are_read_in_every_form() -> None:
         limits(["latency<=1ms", "latency>=2ms"])
 
 
+def test_limits_that_nothing_keeps_are_told_with_the_nearest_value() -> None:
+    def evaluate(design: Design) -> dict[str, float]:
+        width = design.number("width")
+        return {"accuracy": 0.5 + width / 100, "latency_ms": width, "size_bytes": 100 / width}
+
+    def search(**limits: str) -> Study:
+        space = Space([Choice("width", (2, 5, 10))])
+        return run(space, evaluate, objectives={"accuracy": "max"}, limits=limits)
+
+    assert search(latency_ms="<=1").shortfall == (
+        "no design keeps latency <= 1 ms: the nearest of 3 evaluated has 2 ms. Loosen this limit "
+        "or change the space."
+    )
+    # Of two that nothing keeps, the one binds that is missed by the larger share.
+    both = search(latency_ms="<=1", size_bytes="<=9")
+    assert both.shortfall.startswith("no design keeps latency <= 1 ms")
+    assert "no design keeps latency <= 1 ms" in repr(both)
+    assert search(latency_ms="<=4", size_bytes="<=19").shortfall == (
+        "no design keeps latency <= 4 ms and size <= 19 B together, though each alone can be kept: "
+        "the nearest of 3 evaluated has 5 ms, 20 B. Loosen one of them."
+    )
+    kept = search(latency_ms="<=5")
+    assert kept.shortfall == ""
+    assert repr(kept) == "<Study: 3 trials, 1 on the front>"
+
+
 def test_trials_of_others_are_known_and_do_not_count() -> None:
     trials = Trials.open(None, TOY.space, {"accuracy": "max", "latency_ms": "min"})
     measured = {

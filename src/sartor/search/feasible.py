@@ -7,8 +7,9 @@ import numpy as np
 from sartor.errors import LimitError
 from sartor.search.met import Met
 from sartor.search.protocol import Numbers, Problem, logarithms, over
+from sartor.search.shortfall import shortfall
 from sartor.space import Coding, Genes
-from sartor.units import show
+from sartor.units import Limit
 
 TRIES = 5000
 """Designs estimated at most for one request."""
@@ -161,8 +162,8 @@ class _Pool:
         """A design that is not wanted keeps the limits, so that they can be kept."""
         self.near = self.feasible
         """The designs that miss the limits by least, which is 0 where they are kept."""
-        self.nearest = [(math.inf, math.nan)] * len(problem.limits)
-        """Per limit the least excess met, and the value it was met with."""
+        self.nearest: dict[Limit, tuple[float, Genes]] = {}
+        """Per limit the least excess met, and the design that it was met with."""
         self._near_excess = np.empty(0)
         self._met = Met(problem.coding)
         self._fruitless = 0
@@ -185,12 +186,12 @@ class _Pool:
             return
         numbers = self.problem.estimates(fresh)
         excess = self.problem.excess(numbers, len(fresh))
-        for position, limit in enumerate(self.problem.limits):
+        for limit in self.problem.limits:
             if limit.metric in numbers:
                 misses = over(limit, numbers[limit.metric])
                 best = int(np.argmin(misses))
-                entry = (float(misses[best]), float(numbers[limit.metric][best]))
-                self.nearest[position] = min(self.nearest[position], entry)
+                if limit not in self.nearest or misses[best] < self.nearest[limit][0]:
+                    self.nearest[limit] = float(misses[best]), fresh[best]
         kept = fresh[excess <= 0]
         unwanted = self.exclude.knows(kept)
         self.met_excluded |= bool(unwanted.any())
@@ -225,22 +226,6 @@ def _repairs(pool: _Pool, rng: np.random.Generator) -> Genes:
 
 
 def _out_of_reach(problem: Problem, pool: _Pool) -> LimitError:
-    missed = [
-        (excess, limit, value)
-        for (excess, value), limit in zip(pool.nearest, problem.limits, strict=True)
-        if excess > 0 and not math.isnan(value)
-    ]
-    if missed:
-        _, limit, value = max(missed, key=lambda item: item[0])
-        return LimitError(
-            f"no design keeps {limit}: the nearest of {pool.tried:,} tried has "
-            f"{show(limit.metric, value)}. Loosen this limit or change the space."
-        )
-    numbers = problem.estimates(pool.near[:1])
-    held = [it for it in problem.limits if it.metric in numbers]
-    together = " and ".join(str(limit) for limit in held)
-    nearest = ", ".join(show(it.metric, float(numbers[it.metric][0])) for it in held)
-    return LimitError(
-        f"no design keeps {together} together, though each alone can be kept: the nearest of "
-        f"{pool.tried:,} tried has {nearest}. Loosen one of them."
-    )
+    nearest = np.stack([*(genes for _, genes in pool.nearest.values()), pool.near[0]])
+    tried = f"{pool.tried:,} tried"
+    return LimitError(shortfall(problem.limits, problem.estimates(nearest), tried))

@@ -1,6 +1,7 @@
 """Run a search: ask, evaluate, record, tell, until the evaluations or the time are used up."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from sartor.errors import OptionError
 from sartor.search.evaluating import Evaluator
 from sartor.search.front import Indices, non_dominated, unsettled
 from sartor.search.protocol import OBJECTIVES, STRATEGIES, Estimate, Problem, Scored, Strategy
+from sartor.search.shortfall import shortfall
 from sartor.search.workers import Evaluate, Here, Processes, Workers
 from sartor.space import Space
 from sartor.study import Trial, Trials
@@ -21,7 +23,7 @@ Limits = Mapping[str, float | str] | Iterable[str | Limit]
 BATCH = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Study:
     """What a search found."""
 
@@ -57,6 +59,21 @@ class Study:
         low, high = np.array(ends, float).reshape(len(kept), len(names), 2).transpose(2, 0, 1)
         found = unsettled(low, high, self.problem.directions, self._front_of(kept).tolist())
         return tuple(kept[place] for place in found)
+
+    @property
+    def shortfall(self) -> str:
+        """Which limit binds and how near the trials came, where they are and none keeps them."""
+        if self.kept or not self.done:
+            return ""
+        numbers = {
+            it.metric: np.array([_value(trial, it.metric) for trial in self.done])
+            for it in self.problem.limits
+        }
+        return shortfall(self.problem.limits, numbers, f"{len(self.done):,} evaluated")
+
+    def __repr__(self) -> str:
+        found = self.shortfall or f"{len(self.front)} on the front"
+        return f"<Study: {len(self.trials)} trials, {found}>"
 
     def _front_of(self, kept: tuple[Trial, ...]) -> Indices:
         values = [[trial.value(name) for name in self.problem.objectives] for trial in kept]
@@ -206,6 +223,10 @@ def _keeps(problem: Problem, trial: Trial) -> bool:
         for limit in problem.limits
         if limit.metric in trial.measurements
     )
+
+
+def _value(trial: Trial, metric: str) -> float:
+    return trial.value(metric) if metric in trial.measurements else math.nan
 
 
 def _interval(it: Measurement) -> tuple[float, float]:

@@ -11,7 +11,7 @@ def outcome(it: Recorded) -> str:
     if not done:
         return f"{tried}, and all failed." if total > 1 else "One design was evaluated, and failed."
     if not it.front:
-        return f"{tried}{failed}; none keeps the limits ({bounds(it)})."
+        return f"{tried}{failed}; {_signs(it.study.shortfall)}"
     count, open_ = len(it.front), len(it.study.unsettled)
     doubt = (
         f" Within their 95 % intervals {open_} of them may be beaten by others." if open_ else ""
@@ -24,5 +24,8 @@ def outcome(it: Recorded) -> str:
 
 def bounds(it: Recorded) -> str:
     """Write the limits: `latency ≤ 5 ms and size ≤ 2 MB`."""
-    texts = [str(limit).replace("<=", "≤").replace(">=", "≥") for limit in it.problem.limits]
-    return " and ".join(texts)
+    return " and ".join(_signs(str(limit)) for limit in it.problem.limits)
+
+
+def _signs(text: str) -> str:
+    return text.replace("<=", "≤").replace(">=", "≥")

@@ -43,6 +43,10 @@ def given(agents: list[Agent], tmp_path: Path) -> dict[str, Any]:
     return {"target": ",".join(it.url for it in agents), "tokens": file}
 
 
+EARLY = 20
+"""Programs after which a board is killed: of some 30 that each is sent, so that much is left."""
+
+
 def jobs_of(agent: Agent) -> int:
     """Return how many programs it was sent."""
     return sum(1 for it in agent.kept.rglob("*") if it.is_file())
@@ -58,7 +62,7 @@ def test_a_search_uses_both_boards_and_outlives_one_of_them(
     monkeypatch.setattr("sartor.targets.boards.open_board", hurried)
 
     def kill_one() -> None:
-        while jobs_of(agents[1]) < 30:
+        while jobs_of(agents[1]) < EARLY:
             time.sleep(0.1)
         agents[1].kill()
 

@@ -24,6 +24,8 @@ from sartor.targets.remote import Patience, Pool, open_board
 
 pytestmark = pytest.mark.slow
 WORKER = {"worker": "onnxruntime_worker"}
+EARLY = 20
+"""Programs after which a board is killed: of some 30 that each is sent, so that much is left."""
 
 
 @pytest.fixture
@@ -41,10 +43,6 @@ def given(agents: list[Agent], tmp_path: Path) -> dict[str, Any]:
     file.write_text(json.dumps({f"127.0.0.1:{it.port}": TOKEN for it in agents}))
     file.chmod(0o600)
     return {"target": ",".join(it.url for it in agents), "tokens": file}
-
-
-EARLY = 20
-"""Programs after which a board is killed: of some 30 that each is sent, so that much is left."""
 
 
 def jobs_of(agent: Agent) -> int:

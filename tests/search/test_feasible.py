@@ -65,6 +65,15 @@ def test_an_estimate_that_is_nan_keeps_no_limit() -> None:
     assert min(TOY.latency_ms(design) for design in found) >= 1.5
 
 
+def test_estimates_that_are_never_numbers_are_told() -> None:
+    def estimate(designs: Sequence[Design]) -> dict[str, npt.NDArray[np.float64]]:
+        return {"latency_ms": np.full(len(designs), np.nan)}
+
+    problem = Problem(TOY.space, limits=(parse_limit("latency=2ms"),), estimate=estimate)
+    with pytest.raises(LimitError, match=r"latency is no number for any of .* tried"):
+        sample(problem, 30, np.random.default_rng(0))
+
+
 def test_a_stratified_sample_reaches_both_ends_of_the_cost() -> None:
     rng = np.random.default_rng(0)
     uniform = np.log([TOY.latency_ms(TOY.space.sample(rng)) for _ in range(32)])

@@ -3,6 +3,7 @@
 import importlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -267,6 +268,10 @@ def test_limits_that_nothing_keeps_are_told_with_the_nearest_value() -> None:
         "no design keeps latency <= 4 ms and size <= 19 B together, though each alone can be kept: "
         "the nearest of 3 evaluated has 5 ms, 20 B. Loosen one of them."
     )
+    # Memory is limited in fits whose trials do not measure it, which speaks against none of them.
+    limits = (Limit("latency_ms", 1.0, "max"), Limit("peak_bytes", 1e6, "max"))
+    unmeasured = replace(both, problem=replace(both.problem, limits=limits))
+    assert unmeasured.shortfall == search(latency_ms="<=1").shortfall
     kept = search(latency_ms="<=5")
     assert kept.shortfall == ""
     assert repr(kept) == "<Study: 3 trials, 1 on the front>"

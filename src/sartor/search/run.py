@@ -68,6 +68,7 @@ class Study:
         numbers = {
             it.metric: np.array([_value(trial, it.metric) for trial in self.done])
             for it in self.problem.limits
+            if any(it.metric in trial.measurements for trial in self.done)
         }
         return shortfall(self.problem.limits, numbers, f"{len(self.done):,} evaluated")
 

@@ -13,11 +13,14 @@ def shortfall(limits: Sequence[Limit], numbers: Mapping[str, Numbers], tried: st
 
     Args:
         limits: Those that no design keeps together.
-        numbers: What is known of the designs, (n,) each; NaN where it is not. Limits on other
-            metrics are left out.
+        numbers: What is known of the designs, (n,) each; NaN, where it is not, misses every limit.
+            Limits on other metrics are left out.
         tried: How many designs were looked at, and how: "1,000 tried".
     """
-    known = [limit for limit in limits if np.isfinite(numbers.get(limit.metric, np.nan)).any()]
+    known = [limit for limit in limits if limit.metric in numbers]
+    for limit in known:
+        if not np.isfinite(numbers[limit.metric]).any():
+            return f"no design keeps {limit}: {limit.word} is no number for any of {tried}."
     misses = np.stack([over(limit, numbers[limit.metric]) for limit in known])
     least = misses.min(axis=1)
     if (least > 0).any():
@@ -30,7 +33,8 @@ def shortfall(limits: Sequence[Limit], numbers: Mapping[str, Numbers], tried: st
         )
     nearest = int(np.argmin(misses.sum(axis=0)))
     together = " and ".join(str(limit) for limit in known)
-    values = ", ".join(show(it.metric, numbers[it.metric][nearest]) for it in known)
+    at_it = [(it.metric, numbers[it.metric][nearest]) for it in known]
+    values = ", ".join(show(metric, value) for metric, value in at_it if np.isfinite(value))
     return (
         f"no design keeps {together} together, though each alone can be kept: the nearest of "
         f"{tried} has {values}. Loosen one of them."

@@ -60,7 +60,7 @@ class PredictorGuided(Remembering):
     def __init__(self, problem: Problem, seed: int, members: tuple[str, ...] = ()) -> None:
         super().__init__(problem, seed)
         self._oracle = Oracle(self._history, members)
-        self._alone = len(problem.objectives) == 1
+        self._alone = len(problem.objectives) == 1  # no front is sought
 
     def ask(self, count: int) -> list[Design]:
         """Return the designs that promise most; see `Strategy`."""

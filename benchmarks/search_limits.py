@@ -1,7 +1,8 @@
 """Search under a limit on latency: how far the best design found is from the best there is.
 
     python benchmarks/search_limits.py --table raspi4 gold_6226 --seeds 30
-    python benchmarks/search_limits.py --table ofa --seeds 5 --evaluations 500 --known
+    python benchmarks/search_limits.py --table ofa --seeds 30 --evaluations 500
+    python benchmarks/search_limits.py --table samsung_s7 raspi4 --strategy predictor --known
 
 With `--known` latency is an estimate: it is looked up before a design is evaluated, as the
 published search does it. Without, it is measured with the accuracy, and predicted until then.

@@ -64,6 +64,11 @@ class Oracle:
         self._tuned = 0
         self._seen = -1
 
+    @property
+    def predicted(self) -> tuple[str, ...]:
+        """Metrics that matter and have no estimate."""
+        return tuple(self._ways)
+
     def learn(self) -> None:
         """Learn the trials that the history has now.
 

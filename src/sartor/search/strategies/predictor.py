@@ -37,7 +37,11 @@ EXPLORE = 8
 """One design in so many, on average, is drawn at random where a front is sought and only evolved
 candidates are looked at: predictors are never told else that they are wrong elsewhere. Where all
 designs are candidates, what is uncertain is chosen anyway, and in one objective it pays more to
-climb: there nothing is drawn (docs/benchmarks.md)."""
+climb: there nothing is drawn until a search is stuck (docs/benchmarks.md)."""
+STUCK, ASTRAY = 16, 4
+"""Trials that brought nothing better, after which a search is stuck where one objective is all that
+is predicted of a small space: one design in `ASTRAY` is then drawn at random, since there is always
+one more of a kind to try, and nothing that is learned speaks of another kind."""
 
 
 class PredictorGuided(Remembering):
@@ -80,9 +84,10 @@ class PredictorGuided(Remembering):
         return self._oracle.report()
 
     def _at_random(self, count: int, rng: np.random.Generator) -> int:
-        if not self._spreads:
+        if not (self._spreads or self._stuck):
             return 0
-        return count // EXPLORE + int(rng.random() < (count % EXPLORE) / EXPLORE)
+        of = EXPLORE if self._spreads else ASTRAY
+        return count // of + int(rng.random() < (count % of) / of)
 
     def _explore(self, count: int, rng: np.random.Generator) -> list[Design]:
         """Ask for draws from everywhere: an even spread of so few would be the ends each time."""
@@ -150,6 +155,15 @@ class PredictorGuided(Remembering):
     def _spreads(self) -> bool:
         """A front is sought, and only a part of the space is ever looked at."""
         return self._whole is None and not self._alone
+
+    @property
+    def _stuck(self) -> bool:
+        """Nothing better has come for long, of the one thing that is predicted."""
+        if not self._alone or self._whole is None or len(self._oracle.predicted) != 1:
+            return False
+        kept = self._kept()
+        best = kept[self._oracle.measured()[kept, 0].argmin()] if len(kept) else -1
+        return len(self._history.good) - 1 - int(best) >= STUCK
 
     def _kept(self) -> Indices:
         """Return the trials that keep the limits, as far as these were measured of all."""

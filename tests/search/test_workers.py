@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import loky
 import psutil
 import pytest
 from toy import Toy
@@ -70,6 +71,29 @@ def test_evaluations_run_in_other_processes_at_the_same_time() -> None:
         for it in study.trials
     ]
     assert max(beside) >= 2
+
+
+def threads(design: Design) -> dict[str, float]:
+    return {**plain(design), "threads": float(os.environ["OMP_NUM_THREADS"])}
+
+
+def told(count: int) -> set[float]:
+    study = run(SPACE, threads, strategy="random", evaluations=4, workers=count)
+    return {it.value("threads") for it in study.trials}
+
+
+def test_processes_share_the_cores_among_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Threads of several processes on the same cores wait for one another: ten times as slow.
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert told(1) == {loky.cpu_count()}
+    assert told(2) == {max(1, loky.cpu_count() // 2)}
+
+
+def test_a_number_of_threads_that_the_user_has_set_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert told(2) == {5}
 
 
 def test_a_design_finds_its_row_in_a_table_elsewhere() -> None:

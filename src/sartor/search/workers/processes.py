@@ -15,6 +15,8 @@ from sartor.space import Design
 
 LOOKS_S = 1.0
 """Seconds between two looks of a worker whether the search is still there."""
+THREADS = "OMP_NUM_THREADS"
+"""What OpenMP, OpenBLAS, MKL and PyTorch read when they are loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Processes:
     """Fresh processes, so that an evaluation may hang or crash without harm to the search.
 
     The evaluation is sent to each once, by cloudpickle: functions of a script or a notebook and
-    lambdas are sent whole, those of a module by their name.
+    lambdas are sent whole, those of a module by their name. The threads of each have an equal share
+    of the cores, unless OMP_NUM_THREADS is set: they would wait for one another else.
     """
 
     count: int
@@ -45,17 +48,19 @@ class Processes:
                 f"the evaluation cannot be sent to other processes ({error}); let it open what it "
                 "needs itself, or leave out workers."
             ) from error
-        with Desks(self.count, self.timeout_s, lambda: _Process(sent)).at_work() as crew:
+        environment = {} if THREADS in os.environ else {THREADS: str(_share(self.count))}
+        desks = Desks(self.count, self.timeout_s, lambda: _Process(sent, environment))
+        with desks.at_work() as crew:
             yield crew
 
 
 class _Process:
     """A desk: an executor of one process, since those that share one die together."""
 
-    def __init__(self, sent: bytes) -> None:
+    def __init__(self, sent: bytes, environment: dict[str, str]) -> None:
         from loky import ProcessPoolExecutor
 
-        self._pool = ProcessPoolExecutor(1)
+        self._pool = ProcessPoolExecutor(1, env=environment)
         self._sent: bytes | None = sent
 
     def settle(self) -> None:
@@ -86,6 +91,13 @@ class _Process:
     def kill(self) -> None:
         """End the process; see `Desk`."""
         self._pool.shutdown(kill_workers=True)
+
+
+def _share(processes: int) -> int:
+    """Return how many threads each of some processes has cores for."""
+    from loky import cpu_count
+
+    return max(1, int(cpu_count()) // processes)
 
 
 _HELD: list[Evaluate] = []

@@ -145,6 +145,30 @@ def test_the_script_names_what_the_pipeline_does(
         assert len(line.split(", ")) == 3
 
 
+def test_the_script_says_which_files_are_no_images_and_names_the_others(tmp_path: Path) -> None:
+    ship(tmp_path, "onnxruntime", "fp32", 3)
+    good = pictures(tmp_path / "images")[0]
+    text, cut = tmp_path / "text.png", tmp_path / "cut.png"
+    text.write_text("no image")
+    cut.write_bytes(good.read_bytes()[:200])
+    files = [tmp_path / "absent.png", text, cut, tmp_path, good]
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "predict.py"), *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = done.stderr.splitlines()
+    assert len(told) == 4
+    assert all(
+        line.startswith(f"{file} cannot be read as an image: ")
+        for line, file in zip(told, files, strict=False)
+    )
+    assert done.stdout.startswith(f"{good} ")
+    assert len(done.stdout.splitlines()) == 1
+
+
 def as_cached(source: FolderSource, number: int, channels: int) -> np.ndarray:
     """Decode an image and bring it to the cache's size and colours."""
     pixels = source.decode(number)

@@ -1,6 +1,7 @@
 """What is shipped: a card that keeps its schema, and a script that sees what the network saw."""
 
 import json
+import runpy
 import subprocess
 import sys
 from importlib import resources
@@ -25,7 +26,7 @@ from sartor.deploy import (
 from sartor.targets import RUNTIMES, Loaded
 from sartor.tasks import Preprocessing
 from sartor.tasks.preprocessing import resized
-from sartor.tasks.sources.folder import FolderSource
+from sartor.tasks.sources.folder import BROKEN, FolderSource
 from sartor_agent.program import run_rows
 
 SCHEMA = json.loads(
@@ -151,22 +152,25 @@ def test_the_script_says_which_files_are_no_images_and_names_the_others(tmp_path
     text, cut = tmp_path / "text.png", tmp_path / "cut.png"
     text.write_text("no image")
     cut.write_bytes(good.read_bytes()[:200])
-    files = [tmp_path / "absent.png", text, cut, tmp_path, good]
+    bad = [tmp_path / "absent.png", text, cut, tmp_path]
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "predict.py"), *map(str, files)],
+        [sys.executable, str(tmp_path / "predict.py"), *map(str, [*bad, good])],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 1
-    told = done.stderr.splitlines()
-    assert len(told) == 4
     assert all(
         line.startswith(f"{file} cannot be read as an image: ")
-        for line, file in zip(told, files, strict=False)
+        for line, file in zip(done.stderr.splitlines(), bad, strict=True)
     )
     assert done.stdout.startswith(f"{good} ")
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_script_takes_the_same_files_for_broken_as_a_task_does(tmp_path: Path) -> None:
+    ship(tmp_path, "onnxruntime", "fp32", 3)
+    assert set(runpy.run_path(str(tmp_path / "predict.py"))["BROKEN"]) == set(BROKEN)
 
 
 def as_cached(source: FolderSource, number: int, channels: int) -> np.ndarray:

@@ -83,7 +83,7 @@ def told(count: int) -> set[float]:
 
 
 def test_processes_share_the_cores_among_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Threads of several processes on the same cores wait for one another: ten times as slow.
+    # Threads of several processes on the same cores wait for one another: four times as slow.
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert told(1) == {loky.cpu_count()}
     assert told(2) == {max(1, loky.cpu_count() // 2)}
